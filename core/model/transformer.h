@@ -1,0 +1,56 @@
+/*
+ * Forward and backward of one slice: GPT-2 with pre-norm (Radford et al.
+ * 2019).  It sees plain dense W and knows nothing of how W came about; in
+ * backward each site hands the pair (x, dy) to whoever wants a gradient.
+ *
+ *   h_0 = E[id] + P[position]
+ *   a   = h + O(attention(q, k, v of norm1(h)));   h' = a + D(gelu(U(norm2(a))))
+ *   logits = norm(h_L) W_head^T, loss = -log softmax(logits)[target]
+ *
+ * Logits are taken only where a target is, in chunks, so (tokens, vocab)
+ * never exists at once.
+ */
+#ifndef CORE_MODEL_TRANSFORMER_H
+#define CORE_MODEL_TRANSFORMER_H
+
+#include "core/model/model.h"
+#include "core/task/task.h"
+
+struct pass; /* activations of one slice; one thread at a time */
+
+struct pass *pass_new(const struct model *model);
+void pass_free(struct pass *pass);
+
+struct score {
+    double nats;    /* sum of -log p over the targets */
+    long targets;
+    long exact;     /* sequences whose every target is the arg max: what
+                       greedy decoding would have written */
+    long sequences; /* with at least one target */
+};
+
+/* Forward only. */
+struct score pass_score(struct pass *pass, const struct weights *weights,
+                        const struct batch *slice);
+
+/* Where gradients go.  site() gets x (tokens, in) and dy (tokens, out) of
+ * every site with wants[i], both only lent; the head comes in several chunks
+ * of tokens.  other[i] is added to where it is not NULL.  Nothing below the
+ * lowest layer that anybody wants is back-propagated. */
+struct sink {
+    void *ctx;
+    const bool *wants; /* (site_count) */
+    void (*site)(void *ctx, int site, struct mat x, struct mat dy);
+    float *const *other; /* (other_count) */
+};
+
+/* Forward, then backward of scale * (sum of nats). */
+struct score pass_learn(struct pass *pass, const struct weights *weights,
+                        const struct batch *slice, float scale,
+                        const struct sink *sink);
+
+/* logits (tokens, vocab) of every position, for generation and tests. */
+void pass_logits(struct pass *pass, const struct weights *weights,
+                 const struct batch *slice, struct mat logits);
+
+#endif

@@ -1,0 +1,226 @@
+/*
+ * The way back: gradients of the residual stream from the top down, site by
+ * site, no further down than the lowest thing that anybody wants.
+ *
+ * dh is the gradient of the stream; each half layer adds its branch's share:
+ * d in = d out + norm'(W'(d out)).
+ */
+#include <string.h>
+
+#include "core/base/linalg.h"
+#include "core/base/vecmath.h"
+#include "core/model/attention.h"
+#include "core/model/pass.h"
+
+/* How deep a thing lies, for "nothing below the lowest": the order in which
+ * the way back reaches what it needs. */
+enum depth { AT_NORM1, AT_QKV, AT_O, AT_NORM2, AT_UP, AT_DOWN, DEPTHS };
+
+struct way { /* one walk back */
+    struct pass *pass;
+    const struct weights *weights;
+    const struct batch *slice;
+    const struct sink *sink;
+    int lowest;      /* layer * DEPTHS + depth; -1: down to the embedding */
+    struct mat dh;   /* (T, d) */
+    struct mat dnorm; /* (T, d) */
+    struct mat dwide; /* (T, inner) */
+    struct mat dqkv;  /* (T, 3d) */
+    float *square;
+};
+
+static int site_depth(const struct site *site)
+{
+    static const enum depth depth[] = {AT_QKV, AT_QKV, AT_QKV,
+                                       AT_O,   AT_UP,  AT_DOWN};
+    return site->layer * DEPTHS +
+           (site->kind == SITE_HEAD ? 0 : (int)depth[site->kind]);
+}
+
+/* others of a layer: norm1 gain, bias, q k v o biases, norm2, up, down. */
+static int other_depth(int layer, int within)
+{
+    static const enum depth depth[] = {AT_NORM1, AT_NORM1, AT_QKV, AT_QKV,
+                                       AT_QKV,   AT_O,     AT_NORM2, AT_NORM2,
+                                       AT_UP,    AT_DOWN};
+    return layer * DEPTHS + (int)depth[within];
+}
+
+static int lowest_wanted(const struct model *model, const struct sink *sink)
+{
+    int lowest = model->conf.layers * DEPTHS;
+    if (sink->other[0] || sink->other[1])
+        return -1;
+    for (int i = 0; i < model->site_count; i++)
+        if (sink->wants[i] && site_depth(&model->site[i]) < lowest)
+            lowest = site_depth(&model->site[i]);
+    for (int i = 2; i < model->other_count - 2; i++)
+        if (sink->other[i] && other_depth((i - 2) / 10, (i - 2) % 10) < lowest)
+            lowest = other_depth((i - 2) / 10, (i - 2) % 10);
+    return lowest;
+}
+
+static void give(const struct way *way, int site, struct mat x, struct mat dy)
+{
+    if (way->sink->wants[site])
+        way->sink->site(way->sink->ctx, site, x, dy);
+}
+
+/* dh += norm'(dnorm) */
+static void add_norm_back(const struct way *way, struct mat x,
+                          const float *mean, const float *rstd,
+                          const float *gain, float *dgain, float *dbias)
+{
+    size_t d = (size_t)x.cols;
+    for (int t = 0; t < x.rows; t++) {
+        float *row = mat_row(way->dnorm, t);
+        vec_norm_grad(row, dgain, dbias, row, mat_row(x, t), gain, mean[t],
+                      rstd[t], d);
+    }
+    vec_add(way->dh.at, way->dnorm.at, (size_t)x.rows * d);
+}
+
+static void feed_back(const struct way *way, int l)
+{
+    const struct model *model = way->pass->model;
+    struct layer_memory *m = &way->pass->layer[l];
+    int up = model_site_of(model, SITE_UP, l), here = l * DEPTHS;
+    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
+    const float *const *other = way->weights->other + 2 + (ptrdiff_t)l * 10;
+    size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
+    give(way, up + 1, m->act, way->dh);
+    linear_bias_gradient(grad[9], way->dh);
+    if (way->lowest >= here + (int)AT_DOWN)
+        return;
+    linalg_gemm(way->dwide, 1.0F, way->dh, PLAIN, way->weights->site[up + 1],
+                PLAIN, 0.0F);
+    if (model->conf.activation == GELU_TANH)
+        vec_gelu_tanh_grad(way->dwide.at, way->dwide.at, m->up.at, count);
+    else
+        vec_gelu_erf_grad(way->dwide.at, way->dwide.at, m->up.at, count);
+    give(way, up, m->norm2, way->dwide);
+    linear_bias_gradient(grad[8], way->dwide);
+    if (way->lowest >= here + (int)AT_UP)
+        return;
+    linalg_gemm(way->dnorm, 1.0F, way->dwide, PLAIN, way->weights->site[up],
+                PLAIN, 0.0F);
+    add_norm_back(way, m->mid, m->mean2, m->rstd2, other[6], grad[6], grad[7]);
+}
+
+static void qkv_back(const struct way *way, int l)
+{
+    const struct model *model = way->pass->model;
+    struct layer_memory *m = &way->pass->layer[l];
+    int q = model_site_of(model, SITE_Q, l), d = model->conf.width;
+    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
+    const float *const *other = way->weights->other + 2 + (ptrdiff_t)l * 10;
+    for (int part = 0; part < 3; part++) {
+        struct mat dy = mat_cols(way->dqkv, part * d, d);
+        give(way, q + part, m->norm1, dy);
+        linear_bias_gradient(grad[2 + part], dy);
+    }
+    if (way->lowest >= l * DEPTHS + (int)AT_QKV)
+        return;
+    struct mat joined = qkv_joined(way->weights, q);
+    if (joined.at)
+        linalg_gemm(way->dnorm, 1.0F, way->dqkv, PLAIN, joined, PLAIN, 0.0F);
+    for (int part = 0; !joined.at && part < 3; part++)
+        linalg_gemm(way->dnorm, 1.0F, mat_cols(way->dqkv, part * d, d), PLAIN,
+                    way->weights->site[q + part], PLAIN,
+                    part == 0 ? 0.0F : 1.0F);
+    add_norm_back(way, m->in, m->mean1, m->rstd1, other[0], grad[0], grad[1]);
+}
+
+static void attend_back(const struct way *way, int l)
+{
+    const struct model *model = way->pass->model;
+    struct layer_memory *m = &way->pass->layer[l];
+    int o = model_site_of(model, SITE_O, l);
+    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
+    give(way, o, m->mixed, way->dh);
+    linear_bias_gradient(grad[5], way->dh);
+    if (way->lowest >= l * DEPTHS + (int)AT_O)
+        return;
+    linalg_gemm(way->dnorm, 1.0F, way->dh, PLAIN, way->weights->site[o], PLAIN,
+                0.0F);
+    attention_backward(way->dqkv, way->dnorm, m->qkv, m->probability,
+                       way->slice, model->conf.heads, way->square);
+    qkv_back(way, l);
+}
+
+/* dh from dtop: the final norm, at the rows that had a target. */
+static void top_back(const struct way *way)
+{
+    struct pass *pass = way->pass;
+    int last = pass->model->other_count - 2;
+    size_t d = (size_t)way->dh.cols;
+    mat_zero(way->dh);
+    for (int i = 0; i < pass->rows; i++)
+        vec_norm_grad(mat_row(way->dh, pass->row[i]), way->sink->other[last],
+                      way->sink->other[last + 1], mat_row(pass->dtop, i),
+                      mat_row(pass->out, pass->row[i]),
+                      way->weights->other[last], pass->mean[i], pass->rstd[i],
+                      d);
+}
+
+static void embed_back(const struct way *way)
+{
+    float *embed = way->sink->other[0], *position = way->sink->other[1];
+    const struct batch *slice = way->slice;
+    size_t d = (size_t)way->dh.cols;
+    for (int s = 0; s < slice->sequences; s++)
+        for (int t = slice->start[s]; t < slice->start[s + 1]; t++) {
+            const float *row = mat_row(way->dh, t);
+            size_t at = (size_t)(t - slice->start[s]);
+            if (embed)
+                vec_add(embed + (size_t)slice->id[t] * d, row, d);
+            if (position)
+                vec_add(position + at * d, row, d);
+        }
+}
+
+static struct mat take(struct arena *arena, int rows, int cols)
+{
+    return mat_of(arena_take(arena, (size_t)rows * (size_t)cols), rows, cols);
+}
+
+static float *take_square(struct arena *arena, const struct batch *slice)
+{
+    size_t longest = 0;
+    for (int s = 0; s < slice->sequences; s++) {
+        size_t n = (size_t)(slice->start[s + 1] - slice->start[s]);
+        longest = n > longest ? n : longest;
+    }
+    return arena_take(arena, longest * longest);
+}
+
+struct score pass_learn(struct pass *pass, const struct weights *weights,
+                        const struct batch *slice, float scale,
+                        const struct sink *sink)
+{
+    const struct model_conf *c = &pass->model->conf;
+    pass_layers(pass, weights, slice);
+    pass_gather(pass, weights, slice);
+    struct score score = pass_head(pass, weights, slice, scale, sink);
+    int t = slice->tokens;
+    struct way way = {.pass = pass,
+                      .weights = weights,
+                      .slice = slice,
+                      .sink = sink,
+                      .lowest = lowest_wanted(pass->model, sink),
+                      .dh = take(&pass->arena, t, c->width),
+                      .dnorm = take(&pass->arena, t, c->width),
+                      .dwide = take(&pass->arena, t, c->inner),
+                      .dqkv = take(&pass->arena, t, 3 * c->width),
+                      .square = take_square(&pass->arena, slice)};
+    top_back(&way);
+    for (int l = c->layers - 1; l >= 0; l--) {
+        if (way.lowest < (l + 1) * DEPTHS)
+            feed_back(&way, l);
+        if (way.lowest < l * DEPTHS + (int)AT_NORM2)
+            attend_back(&way, l);
+    }
+    if (way.lowest < 0)
+        embed_back(&way);
+    return score;
+}
