@@ -1,0 +1,105 @@
+/*
+ * The rank dial of a run: the method changes its factors, the optimiser
+ * follows, and the effective weights are written again.  Several sites change
+ * together or not at all.
+ */
+#include "core/train/run_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+static struct param *copy_params(const struct method *method)
+{
+    size_t bytes = (size_t)method->param_count * sizeof(struct param);
+    struct param *copy = xcalloc((size_t)method->param_count, sizeof *copy);
+    memcpy(copy, method->param, bytes);
+    return copy;
+}
+
+static int change_site(struct run *run, int site, int rank,
+                       enum rank_policy policy, struct rank_change *change,
+                       struct err *err)
+{
+    struct method *method = run->method;
+    struct param *before = copy_params(method);
+    int before_count = method->param_count;
+    int status =
+        method->ops->set_rank(method, site, rank, policy, change, err);
+    if (status == 0)
+        optimizer_remap(&run->optimizer, method, before, before_count, change);
+    mem_free(before);
+    return status;
+}
+
+/* Every rank is checked before the first one changes. */
+static int check(const struct run *run, int site, int rank, struct err *err)
+{
+    const struct method_ops *ops = run->method->ops;
+    if (!ops->set_rank)
+        return err_set(err, "%s has no rank to set; choose a lora run",
+                       ops->name);
+    int adapted = 0;
+    for (int i = 0; i < run->model->site_count; i++) {
+        const struct site *s = &run->model->site[i];
+        int most = s->out < s->in ? s->out : s->in;
+        if ((site >= 0 && i != site) || !run->adapted[i])
+            continue;
+        adapted++;
+        if (rank < 1 || rank > most)
+            return err_set(err, "%s: rank %d is not allowed; use 1..%d",
+                           s->name, rank, most);
+    }
+    if (adapted == 0)
+        return err_set(err, "%s is not adapted by this run, so it has no rank",
+                       run->model->site[site].name);
+    return 0;
+}
+
+int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
+                 struct rank_change *changes, int *count, struct err *err)
+{
+    *count = 0;
+    if (check(run, site, rank, err) != 0)
+        return -1;
+    int status = 0;
+    for (int i = 0; i < run->model->site_count && status == 0; i++) {
+        if ((site >= 0 && i != site) || !run->adapted[i])
+            continue;
+        status = change_site(run, i, rank, policy, &changes[*count], err);
+        *count += status == 0;
+    }
+    run_follow_layout(run);
+    for (int i = 0; i < *count; i++)
+        run_refresh_site(run, changes[i].site);
+    return status;
+}
+
+static double energy(const float *row, int cols)
+{
+    return mat_norm_squared(mat_of((float *)row, 1, cols));
+}
+
+/* The first slice's buffer holds the whole step's gradient after update. */
+int run_gradient_share(const struct run *run, int site, double *share,
+                       int room)
+{
+    const struct method *method = run->method;
+    int a = method_param(method, PARAM_A, site);
+    int bt = method_param(method, PARAM_BT, site);
+    if (a < 0 || bt < 0)
+        return 0;
+    const struct param *pa = &method->param[a], *pb = &method->param[bt];
+    const float *grad = run->slice[0].grad;
+    int count = pa->rows < room ? pa->rows : room;
+    double total = 0;
+    for (int k = 0; k < count; k++) {
+        size_t at = (size_t)k;
+        share[k] =
+            energy(grad + pa->offset + at * (size_t)pa->cols, pa->cols) +
+            energy(grad + pb->offset + at * (size_t)pb->cols, pb->cols);
+        total += share[k];
+    }
+    for (int k = 0; k < count && total > 0; k++)
+        share[k] /= total;
+    return total > 0 ? count : 0;
+}
