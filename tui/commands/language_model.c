@@ -1,0 +1,65 @@
+/* See language_model.h. */
+#include "tui/commands/language_model.h"
+
+#include "core/base/mem.h"
+#include "core/io/adapter.h"
+#include "core/io/file.h"
+#include "tui/commands/root.h"
+
+/* Every site gets a copy of its own, so that the base stays as it was. */
+static int copy_sites(struct language_model *lm, struct err *err)
+{
+    const struct model *model = lm->model;
+    size_t total = 0;
+    for (int i = 0; i < model->site_count; i++)
+        total += (size_t)model->site[i].out * (size_t)model->site[i].in;
+    float *at = lm->changed = mem_try(total, sizeof *at);
+    if (!at)
+        return err_set(err, "not enough memory for a copy of the weights");
+    for (int i = 0; i < model->site_count; i++) {
+        const struct site *site = &model->site[i];
+        lm->weights.site[i] = mat_of(at, site->out, site->in);
+        mat_copy(lm->weights.site[i], model->base.site[i]);
+        at += (size_t)site->out * (size_t)site->in;
+    }
+    return 0;
+}
+
+int language_model_open(struct language_model *lm, const char *base,
+                        const char *adapter, double strength, struct err *err)
+{
+    char folder[ROOT_PATH], path[ROOT_PATH + 32];
+    *lm = (struct language_model){0};
+    if (root_base(folder, base, err) != 0)
+        return -1;
+    (void)file_join(path, sizeof path, folder, "tokenizer.json");
+    lm->model = model_open(folder, err);
+    lm->tokenizer = lm->model ? tokenizer_open(path, err) : NULL;
+    int status = lm->tokenizer ? 0 : -1;
+    if (status == 0 &&
+        tokenizer_size(lm->tokenizer) > lm->model->conf.vocab)
+        status = err_set(err, "%s has %d tokens, but the model only %d", path,
+                         tokenizer_size(lm->tokenizer),
+                         lm->model->conf.vocab);
+    if (lm->model)
+        lm->weights = weights_new(lm->model);
+    if (status == 0 && adapter)
+        status = copy_sites(lm, err);
+    if (status == 0 && adapter)
+        status = adapter_apply_peft(lm->model, &lm->weights, strength, adapter,
+                                    err);
+    if (status != 0)
+        language_model_close(lm);
+    return status;
+}
+
+void language_model_close(struct language_model *lm)
+{
+    if (lm->weights.site)
+        weights_free(&lm->weights);
+    mem_free(lm->changed);
+    if (lm->tokenizer)
+        tokenizer_close(lm->tokenizer);
+    model_free(lm->model);
+    *lm = (struct language_model){0};
+}

@@ -1,0 +1,22 @@
+/*
+ * Where assets/ and experiments/recipes/ are: RANKSCOPE_ROOT when set, beside
+ * the program in its build tree, or where make install put them.
+ */
+#ifndef TUI_COMMANDS_ROOT_H
+#define TUI_COMMANDS_ROOT_H
+
+#include "core/base/err.h"
+
+enum { ROOT_PATH = 1024 };
+
+/* The folder that holds assets/ (with base/ and world/). */
+int root_find(char root[ROOT_PATH], struct err *err);
+int root_assets(char path[ROOT_PATH], struct err *err);
+
+/* A recipe by path, or by its name in the library ("race"). */
+int root_recipe(char path[ROOT_PATH], const char *name, struct err *err);
+
+/* "bundled" or a folder. */
+int root_base(char path[ROOT_PATH], const char *name, struct err *err);
+
+#endif
