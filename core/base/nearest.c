@@ -31,8 +31,8 @@ static int distance(const char *a, int m, const char *b, int n)
         now[0] = i;
         for (int j = 1; j <= n; j++) {
             int cost = same(a[i - 1], b[j - 1]) ? 0 : 1;
-            now[j] = min_int(min_int(now[j - 1], old[j]) + 1,
-                             old[j - 1] + cost);
+            now[j] =
+                min_int(min_int(now[j - 1], old[j]) + 1, old[j - 1] + cost);
             if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) &&
                 same(a[i - 2], b[j - 1]))
                 now[j] = min_int(now[j], older[j - 2] + 1);

@@ -1,0 +1,115 @@
+/*
+ * The pattern is the one published with GPT-2 (Radford et al. 2019): English
+ * contractions, letters, numbers or other signs with at most one space before
+ * them, and white space that leaves its last space to the word that follows.
+ *
+ * The text is walked in runs of valid UTF-8, each checked once (checking at
+ * every match would cost the square of the length).  Bytes that are not UTF-8
+ * end a run and are handed out raw, so no byte is ever lost.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "core/task/split.h"
+
+#include <assert.h>
+#include <pcre2.h>
+#include <stdint.h>
+
+#include "core/base/mem.h"
+
+struct splitter {
+    pcre2_code *code;
+};
+
+struct splitting {
+    const struct splitter *splitter;
+    const char *text;
+    size_t bytes, at; /* everything before at was handed out */
+    size_t run;       /* text up to here is known to be UTF-8 */
+    pcre2_match_data *match;
+};
+
+static const char pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+"
+                              "| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+struct splitter *splitter_new(void)
+{
+    int number;
+    PCRE2_SIZE offset;
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                      PCRE2_UTF | PCRE2_UCP, &number, &offset, NULL);
+    assert(code); /* the pattern is ours */
+    /* Not every machine has the just-in-time compiler: only slower then. */
+    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    struct splitter *splitter = xcalloc(1, sizeof *splitter);
+    splitter->code = code;
+    return splitter;
+}
+
+void splitter_free(struct splitter *splitter)
+{
+    if (!splitter)
+        return;
+    pcre2_code_free(splitter->code);
+    mem_free(splitter);
+}
+
+struct splitting *splitting_begin(const struct splitter *splitter,
+                                  const char *text, size_t bytes)
+{
+    struct splitting *splitting = xcalloc(1, sizeof *splitting);
+    splitting->splitter = splitter;
+    splitting->text = bytes ? text : "";
+    splitting->bytes = bytes;
+    splitting->match =
+        pcre2_match_data_create_from_pattern(splitter->code, NULL);
+    assert(splitting->match);
+    return splitting;
+}
+
+static int match(struct splitting *splitting, size_t end, uint32_t options)
+{
+    return pcre2_match(splitting->splitter->code,
+                       (PCRE2_SPTR)splitting->text + splitting->at,
+                       end - splitting->at, 0, options, splitting->match, NULL);
+}
+
+/* Where the valid UTF-8 that starts at at ends. */
+static size_t valid_until(struct splitting *splitting)
+{
+    int code = match(splitting, splitting->bytes, 0);
+    bool invalid =
+        code <= PCRE2_ERROR_UTF8_ERR1 && code >= PCRE2_ERROR_UTF8_ERR21;
+    if (!invalid)
+        return splitting->bytes;
+    return splitting->at + pcre2_get_startchar(splitting->match);
+}
+
+bool splitting_next(struct splitting *splitting, const char **word,
+                    size_t *bytes)
+{
+    if (splitting->at == splitting->bytes)
+        return false;
+    if (splitting->at >= splitting->run)
+        splitting->run = valid_until(splitting);
+    size_t length = 1; /* a byte that is not UTF-8 */
+    if (splitting->run > splitting->at) {
+        int code = match(splitting, splitting->run, PCRE2_NO_UTF_CHECK);
+        const PCRE2_SIZE *range = pcre2_get_ovector_pointer(splitting->match);
+        /* Every character matches one of the alternatives; should a limit of
+         * pcre2 be met instead, the rest of the run is one word. */
+        bool ok = code > 0 && range[0] == 0 && range[1] > 0;
+        length = ok ? range[1] : splitting->run - splitting->at;
+    }
+    *word = splitting->text + splitting->at;
+    *bytes = length;
+    splitting->at += length;
+    return true;
+}
+
+void splitting_end(struct splitting *splitting)
+{
+    pcre2_match_data_free(splitting->match);
+    mem_free(splitting);
+}
