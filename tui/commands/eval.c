@@ -69,13 +69,13 @@ static void report(const struct eval *e, const struct task *task,
 
 static int eval(const struct eval *e, const char *base, struct err *err)
 {
-    char assets[ROOT_PATH];
+    char world[ROOT_PATH];
     struct language_model lm;
-    if (root_assets(assets, err) != 0 ||
+    if (root_world(world, err) != 0 ||
         language_model_open(&lm, base, e->adapter, e->strength, err) != 0)
         return -1;
     struct task_conf conf = {.name = e->task, .data = e->data,
-                             .assets = assets, .tokenizer = lm.tokenizer,
+                             .assets = world, .tokenizer = lm.tokenizer,
                              .seed = 1, .context = lm.model->conf.context};
     struct task *task = task_open(&conf, err);
     if (task) {

@@ -28,7 +28,7 @@ static int copy_sites(struct language_model *lm, struct err *err)
 int language_model_open(struct language_model *lm, const char *base,
                         const char *adapter, double strength, struct err *err)
 {
-    char folder[ROOT_PATH], path[ROOT_PATH + 32];
+    char folder[ROOT_PATH], path[ROOT_PATH];
     *lm = (struct language_model){0};
     if (root_base(folder, base, err) != 0)
         return -1;

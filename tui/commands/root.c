@@ -35,7 +35,7 @@ int root_find(char root[ROOT_PATH], struct err *err)
 {
     const char *given = getenv("RANKSCOPE_ROOT");
     if (given && *given) {
-        if (strlen(given) >= ROOT_PATH || !holds_assets(given))
+        if (strlen(given) > ROOT_GIVEN || !holds_assets(given))
             return err_set(err, "RANKSCOPE_ROOT=%s holds no assets/world; "
                                 "point it at rankscope's own folder", given);
         (void)snprintf(root, ROOT_PATH, "%s", given);
@@ -57,7 +57,7 @@ static int below(char path[ROOT_PATH], const char *suffix, struct err *err)
     char root[ROOT_PATH];
     if (root_find(root, err) != 0)
         return -1;
-    if (strlen(root) + strlen(suffix) + 2 > ROOT_PATH)
+    if (strlen(root) > ROOT_GIVEN)
         return err_set(err, "%s: the path is too long", root);
     (void)file_join(path, ROOT_PATH, root, suffix);
     return 0;
@@ -68,11 +68,16 @@ int root_assets(char path[ROOT_PATH], struct err *err)
     return below(path, "assets", err);
 }
 
+int root_world(char path[ROOT_PATH], struct err *err)
+{
+    return below(path, "assets/world", err);
+}
+
 int root_recipe(char path[ROOT_PATH], const char *name, struct err *err)
 {
     char suffix[256];
     if (file_exists(name) || strchr(name, '/') || strlen(name) > 128) {
-        if (strlen(name) >= ROOT_PATH)
+        if (strlen(name) > ROOT_GIVEN)
             return err_set(err, "the recipe's path is too long");
         (void)snprintf(path, ROOT_PATH, "%s", name);
         return 0;
@@ -93,7 +98,7 @@ int root_base(char path[ROOT_PATH], const char *name, struct err *err)
 {
     if (strcmp(name, "bundled") == 0)
         return below(path, "assets/base", err);
-    if (strlen(name) >= ROOT_PATH)
+    if (strlen(name) > ROOT_GIVEN)
         return err_set(err, "the base's path is too long");
     (void)snprintf(path, ROOT_PATH, "%s", name);
     return 0;

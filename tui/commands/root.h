@@ -7,11 +7,15 @@
 
 #include "core/base/err.h"
 
-enum { ROOT_PATH = 1024 };
+enum {
+    ROOT_PATH = 1024,
+    ROOT_GIVEN = 800 /* a given path's length: names are put behind it */
+};
 
 /* The folder that holds assets/ (with base/ and world/). */
 int root_find(char root[ROOT_PATH], struct err *err);
 int root_assets(char path[ROOT_PATH], struct err *err);
+int root_world(char path[ROOT_PATH], struct err *err);
 
 /* A recipe by path, or by its name in the library ("race"). */
 int root_recipe(char path[ROOT_PATH], const char *name, struct err *err);

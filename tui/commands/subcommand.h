@@ -6,7 +6,7 @@
 #define TUI_COMMANDS_SUBCOMMAND_H
 
 struct subcommand {
-    const char *name, *usage, *summary;
+    const char *name, *summary;
     int (*run)(int argc, char **argv); /* exit status; argv[0] is the name */
 };
 

@@ -1,0 +1,134 @@
+/*
+ * rankscope open: the workbench on a recipe, or on a stored run: to look at,
+ * or with --resume to go on with.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/io/file.h"
+#include "experiments/session.h"
+#include "tui/app.h"
+#include "tui/commands/commands.h"
+#include "tui/commands/options.h"
+#include "tui/commands/root.h"
+#include "tui/commands/subcommand.h"
+
+struct request {
+    const char *what, *glyphs;
+    struct option_list sets;
+    struct session_options session;
+    struct app_options app;
+};
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* What app_run() or app_look() said, as an exit status. */
+static int leave(int left, const struct err *err)
+{
+    if (left == APP_FAILED)
+        return fail(err);
+    if (left > 0)
+        app_die(left);
+    return EXIT_DONE;
+}
+
+static int look_at(struct request *r, struct err *err)
+{
+    const struct snapshot *snapshot = snapshot_read(r->what, err);
+    if (!snapshot)
+        return fail(err);
+    int left = app_look(snapshot, &r->app, err);
+    snapshot_release(snapshot);
+    return leave(left, err);
+}
+
+static int work_on(struct request *r, struct err *err)
+{
+    char path[ROOT_PATH], assets[ROOT_PATH];
+    struct recipe recipe;
+    r->session.assets = assets;
+    r->session.watch = true;
+    if (root_recipe(path, r->what, err) != 0 || root_assets(assets, err) != 0 ||
+        recipe_read(&recipe, path, r->sets.at, r->sets.count, err) != 0)
+        return fail(err);
+    struct session *session = session_open(&recipe, &r->session, err);
+    if (!session)
+        return fail(err);
+    struct run_spec new_run = recipe_default_run(&recipe);
+    r->app.new_run = &new_run;
+    int left = APP_FAILED;
+    if (session_start(session, err) == 0)
+        left = app_run(session, &r->app, err);
+    session_close(session);
+    return leave(left, err);
+}
+
+static int open_it(struct request *r, struct err *err)
+{
+    char recipe[ROOT_PATH];
+    if (app_check(err) != 0)
+        return fail(err);
+    if (r->glyphs && (r->app.glyphs = glyphs_find(r->glyphs)) < 0) {
+        err_set(err, "--glyphs %s is not known; use braille, block or ascii",
+                r->glyphs);
+        return fail(err);
+    }
+    if (!is_folder(r->what))
+        return work_on(r, err);
+    if (!r->session.resume)
+        return look_at(r, err);
+    if (strlen(r->what) > ROOT_GIVEN) {
+        err_set(err, "the run's path is too long");
+        return fail(err);
+    }
+    r->session.out = r->what;
+    r->what = file_join(recipe, sizeof recipe, r->what, "recipe.yaml");
+    return work_on(r, err);
+}
+
+int command_open(int argc, char **argv)
+{
+    struct request r = {.app = {.glyphs = -1}};
+    const struct option_row table[] = {
+        {"set", OPTION_LIST, &r.sets, "K=V",
+         "change a field: steps=100, runs.r8.rank=4", 0, 0},
+        {"out", OPTION_TEXT, &r.session.out, "DIR", "keep the results here", 0,
+         0},
+        {"force", OPTION_FLAG, &r.session.force, NULL,
+         "DIR may exist; its results are replaced", 0, 0},
+        {"resume", OPTION_FLAG, &r.session.resume, NULL,
+         "go on with a stored run", 0, 0},
+        {"paused", OPTION_FLAG, &r.session.start_paused, NULL,
+         "wait for Space before the first step", 0, 0},
+        {"threads", OPTION_INT, &r.session.threads, "N",
+         "threads (all cores)", 1, 48},
+        {"view", OPTION_TEXT, &r.app.view, "NAME",
+         "train, spectrum, ranks or log", 0, 0},
+        {"glyphs", OPTION_TEXT, &r.glyphs, "KIND",
+         "braille, block or ascii", 0, 0},
+        {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,
+         "as NO_COLOR in the environment", 0, 0},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
+    struct arguments arguments;
+    switch (options_parse(&arguments, argc, argv,
+                          "open RECIPE|RUN [options]",
+                          "Opens the workbench.  RECIPE is a file or a name "
+                          "in the library, RUN a folder of results.",
+                          table, 1, 1)) {
+    case OPTIONS_HELPED:
+        return EXIT_DONE;
+    case OPTIONS_WRONG:
+        return EXIT_USAGE;
+    case OPTIONS_GO_ON:
+        break;
+    }
+    r.what = arguments.at[0];
+    struct err err = {""};
+    return open_it(&r, &err);
+}

@@ -1,0 +1,167 @@
+/*
+ * rankscope run: a recipe with no screen.  A bar on a terminal; without one,
+ * a line for each evaluation.
+ */
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "experiments/session.h"
+#include "tui/commands/commands.h"
+#include "tui/commands/options.h"
+#include "tui/commands/progress.h"
+#include "tui/commands/root.h"
+#include "tui/commands/subcommand.h"
+
+/* Ctrl-C: stop between two ticks, write what is due; a second one kills. */
+static volatile sig_atomic_t stop_signal;
+
+static void on_stop(int signal)
+{
+    stop_signal = signal;
+}
+
+static void catch_stops(void)
+{
+    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
+}
+
+struct teller {
+    struct progress_line line;
+    long told[SNAPSHOT_RUNS]; /* rows of validation already printed */
+    int events;
+};
+
+static void tell_run(struct teller *teller, const struct snapshot *now, int i)
+{
+    const struct run_view *run = &now->run[i];
+    for (; teller->told[i] < run->validation.length; teller->told[i]++) {
+        struct point at =
+            series_at(run->validation.series, teller->told[i]);
+        char metric[48] = "";
+        if (teller->told[i] < run->metric_series.length)
+            (void)snprintf(metric, sizeof metric, ", %s %.1f %%",
+                           now->metric_name,
+                           100 * series_at(run->metric_series.series,
+                                           teller->told[i]).value);
+        progress_say(&teller->line, "%s step %ld: validation %.4f nats%s",
+                     run->name, at.step, at.value, metric);
+    }
+}
+
+static void tell(struct teller *teller, const struct snapshot *now)
+{
+    for (; teller->events < now->event_count; teller->events++)
+        progress_say(&teller->line, "%s", now->event[teller->events].text);
+    double loss = NAN;
+    for (int i = 0; i < now->run_count; i++) {
+        tell_run(teller, now, i);
+        loss = isfinite(now->run[i].train_loss) ? now->run[i].train_loss : loss;
+    }
+    char text[64];
+    (void)snprintf(text, sizeof text, "%d runs, loss %.3f", now->run_count,
+                   loss);
+    progress_draw(&teller->line, now->tick, now->steps, text);
+}
+
+/* Until the session has finished or somebody stops it. */
+static void follow(struct session *session)
+{
+    struct teller teller = {.line = progress_begin()};
+    bool finished = false;
+    while (!finished && !stop_signal) {
+        struct pollfd wake = {session_wake_fd(session), POLLIN, 0};
+        char bytes[64];
+        if (poll(&wake, 1, 500) > 0)
+            (void)!read(wake.fd, bytes, sizeof bytes); /* only a bell */
+        const struct snapshot *now = session_look(session);
+        tell(&teller, now);
+        finished = now->finished;
+        snapshot_release(now);
+    }
+    progress_end(&teller.line);
+}
+
+static void print_result(const struct snapshot *end)
+{
+    for (int i = 0; i < end->run_count; i++) {
+        const struct run_view *run = &end->run[i];
+        printf("%s\t%s\tstep %ld\tvalidation %.4f nats", run->name,
+               run->method, run->step, run->validation_loss);
+        if (end->metric_name[0] && isfinite(run->metric))
+            printf("\t%s %.1f %%", end->metric_name, 100 * run->metric);
+        printf("%s%s\n", run->state_text[0] ? "\t" : "", run->state_text);
+    }
+    if (end->folder[0])
+        printf("results in %s\n", end->folder);
+}
+
+static int run(const struct recipe *recipe,
+               const struct session_options *options, struct err *err)
+{
+    struct session *session = session_open(recipe, options, err);
+    if (!session)
+        return -1;
+    catch_stops();
+    int status = session_start(session, err);
+    if (status == 0)
+        follow(session);
+    if (status == 0 && !stop_signal)
+        status = session_wait(session, err);
+    const struct snapshot *end = session_look(session);
+    if (!stop_signal)
+        print_result(end);
+    snapshot_release(end);
+    session_close(session);
+    if (stop_signal) {
+        fprintf(stderr, "rankscope: stopped%s\n",
+                options->out ? "; --resume goes on from here" : "");
+        (void)raise(stop_signal); /* its default now: the status says why */
+    }
+    return status;
+}
+
+int command_run(int argc, char **argv)
+{
+    char path[ROOT_PATH], assets[ROOT_PATH];
+    struct session_options options = {.assets = assets};
+    struct option_list sets = {.count = 0};
+    const struct option_row table[] = {
+        {"set", OPTION_LIST, &sets, "K=V",
+         "change a field: steps=100, runs.r8.rank=4", 0, 0},
+        {"out", OPTION_TEXT, &options.out, "DIR", "keep the results here", 0,
+         0},
+        {"force", OPTION_FLAG, &options.force, NULL,
+         "DIR may exist; its results are replaced", 0, 0},
+        {"resume", OPTION_FLAG, &options.resume, NULL,
+         "go on from DIR's last checkpoint", 0, 0},
+        {"journal", OPTION_TEXT, &options.journal, "FILE",
+         "replay these commands", 0, 0},
+        {"threads", OPTION_INT, &options.threads, "N", "threads (all cores)",
+         1, 48},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
+    struct arguments arguments;
+    switch (options_parse(&arguments, argc, argv, "run RECIPE [options]",
+                          "Runs a recipe without a screen.  RECIPE is a file, "
+                          "or a name in the library.",
+                          table, 1, 1)) {
+    case OPTIONS_HELPED:
+        return EXIT_DONE;
+    case OPTIONS_WRONG:
+        return EXIT_USAGE;
+    case OPTIONS_GO_ON:
+        break;
+    }
+    struct err err = {""};
+    struct recipe recipe;
+    if (root_recipe(path, arguments.at[0], &err) != 0 ||
+        root_assets(assets, &err) != 0 ||
+        recipe_read(&recipe, path, sets.at, sets.count, &err) != 0)
+        return fail(&err);
+    return run(&recipe, &options, &err) == 0 ? EXIT_DONE : fail(&err);
+}

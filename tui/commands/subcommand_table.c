@@ -1,0 +1,19 @@
+/* Every subcommand, in the order help lists them; the first is what opens
+ * when none is named. */
+#include "tui/commands/subcommand.h"
+
+#include <stddef.h>
+
+#include "tui/commands/commands.h"
+
+const struct subcommand subcommand_table[] = {
+    {"open", "the workbench on a recipe or a stored run", command_open},
+    {"run", "the same without a screen", command_run},
+    {"show", "one view of a stored run, as text or SVG", command_show},
+    {"eval", "loss and metric of a base, with or without an adapter",
+     command_eval},
+    {"generate", "a text goes on", command_generate},
+    {"pretrain", "makes a base model from the bundled world",
+     command_pretrain},
+    {"bench", "how fast one run steps, and what bounds it", command_bench},
+    {NULL, NULL, NULL}};
