@@ -37,9 +37,10 @@ static int unknown(const char *word)
     for (const struct subcommand *s = subcommand_table; s->name; s++)
         names[count++] = s->name;
     const char *near = nearest(word, names, count);
-    fprintf(stderr, "rankscope: %s is not a subcommand%s%s%s; see rankscope "
-                    "--help\n",
-            word, near ? "; did you mean " : "", near ? near : "",
+    fprintf(stderr,
+            "rankscope: %.60s is not a subcommand%s%s%s; see rankscope "
+            "--help\n",
+            *word ? word : "nothing", near ? "; did you mean " : "", near ? near : "",
             near ? "?" : "");
     return EXIT_USAGE;
 }

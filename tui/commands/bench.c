@@ -223,8 +223,14 @@ static int bench(const struct bench *b, struct err *err)
     struct model *model = model_new(&conf, err);
     if (!model)
         return -1;
-    model_init(model, 1);
-    struct run *run = run_new(model, &run_conf, err);
+    struct run *run = NULL;
+    int slice = (b->batch - 1) / b->slices + 1;
+    if (pass_bytes(model, slice, b->length) > mem_machine() ||
+        model_init(model, 1) != 0)
+        err_set(err, "this model, or its slice of %d sequences, does not fit "
+                     "into memory; make it smaller", slice);
+    else
+        run = run_new(model, &run_conf, err);
     struct team *team = run ? team_new(b->threads, err) : NULL;
     if (team) {
         struct timing timing = measure(b, run, model, team);

@@ -16,7 +16,7 @@
 
 struct eval {
     const char *task, *data, *adapter;
-    int examples;
+    int examples, seed;
     double strength;
     bool json;
 };
@@ -76,7 +76,8 @@ static int eval(const struct eval *e, const char *base, struct err *err)
         return -1;
     struct task_conf conf = {.name = e->task, .data = e->data,
                              .assets = world, .tokenizer = lm.tokenizer,
-                             .seed = 1, .context = lm.model->conf.context};
+                             .seed = (uint64_t)e->seed,
+                             .context = lm.model->conf.context};
     struct task *task = task_open(&conf, err);
     if (task) {
         struct batch batch = {0};
@@ -92,7 +93,7 @@ static int eval(const struct eval *e, const char *base, struct err *err)
 
 int command_eval(int argc, char **argv)
 {
-    struct eval e = {.examples = 200, .strength = 1};
+    struct eval e = {.examples = 200, .seed = 1, .strength = 1};
     const struct option_row table[] = {
         {"task", OPTION_TEXT, &e.task, "NAME", "world or sql", 0, 0},
         {"data", OPTION_TEXT, &e.data, "PATH",
@@ -103,6 +104,8 @@ int command_eval(int argc, char **argv)
          "strength of the adapter's update (1)", -100, 100},
         {"examples", OPTION_INT, &e.examples, "N", "held-out examples (200)",
          1, 1000000},
+        {"seed", OPTION_INT, &e.seed, "N",
+         "of the examples, as a recipe's seed (1)", 0, 2147483647},
         {"json", OPTION_FLAG, &e.json, NULL, "one JSON object", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;

@@ -34,7 +34,7 @@ static bool set_number(const struct option_row *row, const char *text)
     bool whole = row->type != OPTION_INT || value == floor(value);
     if (end == text || *end || errno || !isfinite(value) || !whole ||
         value < row->low || value > row->high) {
-        fprintf(stderr, "rankscope: --%s %s is not allowed; use %s%g..%g\n",
+        fprintf(stderr, "rankscope: --%s %.60s is not allowed; use %s%g..%g\n",
                 row->name, text,
                 row->type == OPTION_INT ? "a whole number " : "", row->low,
                 row->high);
@@ -92,9 +92,23 @@ static enum options_result take_arguments(struct arguments *arguments,
         arguments->at[arguments->count++] = argv[i];
     if (argc - optind >= least && argc - optind <= most)
         return OPTIONS_GO_ON;
-    fprintf(stderr, "usage: rankscope %s\n       rankscope %.*s --help\n",
+    fprintf(stderr, "rankscope: %s; usage: rankscope %s; see rankscope %.*s "
+                    "--help\n",
+            argc - optind < least ? "something is missing"
+                                  : "that is one word too many",
             usage, name_length(usage), usage);
     return OPTIONS_WRONG;
+}
+
+/* getopt found no option of ours, or no value behind one. */
+static void complain(char **argv, const char *usage, bool value_missing)
+{
+    char letter[3] = {'-', (char)optopt, '\0'};
+    bool is_letter = !value_missing && optopt > 0 && optopt < HELP;
+    fprintf(stderr, "rankscope: %.60s %s; see rankscope %.*s --help\n",
+            is_letter ? letter : argv[optind - 1],
+            value_missing ? "needs a value" : "is not an option here",
+            name_length(usage), usage);
 }
 
 enum options_result options_parse(struct arguments *arguments, int argc,
@@ -118,10 +132,7 @@ enum options_result options_parse(struct arguments *arguments, int argc,
             return OPTIONS_HELPED;
         }
         if (found == ':' || found == '?') {
-            fprintf(stderr, "rankscope: %s %s; see rankscope %.*s --help\n",
-                    argv[optind - 1],
-                    found == ':' ? "needs a value" : "is not an option here",
-                    name_length(usage), usage);
+            complain(argv, usage, found == ':');
             return OPTIONS_WRONG;
         }
         if (!set(&table[found - FIRST], optarg))

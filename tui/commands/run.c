@@ -87,7 +87,7 @@ static void follow(struct session *session)
     progress_end(&teller.line);
 }
 
-static void print_result(const struct snapshot *end)
+static void print_result(const struct snapshot *end, bool written)
 {
     for (int i = 0; i < end->run_count; i++) {
         const struct run_view *run = &end->run[i];
@@ -97,7 +97,7 @@ static void print_result(const struct snapshot *end)
             printf("\t%s %.1f %%", end->metric_name, 100 * run->metric);
         printf("%s%s\n", run->state_text[0] ? "\t" : "", run->state_text);
     }
-    if (end->folder[0])
+    if (end->folder[0] && written)
         printf("results in %s\n", end->folder);
 }
 
@@ -115,7 +115,7 @@ static int run(const struct recipe *recipe,
         status = session_wait(session, err);
     const struct snapshot *end = session_look(session);
     if (!stop_signal)
-        print_result(end);
+        print_result(end, status == 0);
     snapshot_release(end);
     session_close(session);
     if (stop_signal) {
@@ -144,6 +144,8 @@ int command_run(int argc, char **argv)
          "replay these commands", 0, 0},
         {"threads", OPTION_INT, &options.threads, "N", "threads (all cores)",
          1, 48},
+        {"checkpoint", OPTION_REAL, &options.checkpoint_seconds, "S",
+         "seconds between checkpoints (15)", 0.001, 86400},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
     switch (options_parse(&arguments, argc, argv, "run RECIPE [options]",
@@ -156,6 +158,10 @@ int command_run(int argc, char **argv)
         return EXIT_USAGE;
     case OPTIONS_GO_ON:
         break;
+    }
+    if (options.resume && !options.out) {
+        fprintf(stderr, "rankscope: run --resume needs --out DIR\n");
+        return EXIT_USAGE;
     }
     struct err err = {""};
     struct recipe recipe;

@@ -1,0 +1,257 @@
+/*
+ * The key table against itself, and keys pressed without a terminal: which
+ * commands come out, what is refused and how.
+ */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/fake_snapshot.h"
+#include "tui/keys.h"
+
+struct desk {
+    struct snapshot *snapshot;
+    struct ui ui;
+};
+
+static int set_up(void **state)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    struct run_spec run = {.method = "lora", .rank = 8, .alpha = 16};
+    run.targets[SITE_Q] = run.targets[SITE_V] = true;
+    run.optimizer.lr = 1e-3;
+    desk->snapshot = fake_snapshot(320);
+    ui_start(&desk->ui, &run, GLYPHS_BRAILLE, true);
+    *state = desk;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct desk *desk = *state;
+    fake_snapshot_free(desk->snapshot);
+    free(desk);
+    return 0;
+}
+
+static void press(struct desk *desk, const char *keys)
+{
+    for (; *keys; keys++)
+        ui_key(&desk->ui, desk->snapshot, *keys);
+}
+
+/* The only command that waits; it is taken. */
+static const struct command *sent(struct desk *desk)
+{
+    assert_int_equal(desk->ui.out_count, 1);
+    desk->ui.out_count = 0;
+    return &desk->ui.out[0];
+}
+
+static void refused(struct desk *desk, const char *part)
+{
+    assert_int_equal(desk->ui.out_count, 0);
+    if (!strstr(desk->ui.message, part))
+        fail_msg("\"%s\" does not say \"%s\"", desk->ui.message, part);
+}
+
+static void table_has_no_doubles(void **state)
+{
+    (void)state;
+    for (int i = 0; i < key_count; i++) {
+        const struct key *a = &key_table[i];
+        assert_non_null(a->act);
+        assert_true(a->code[0] && a->label[0] && a->name[0] && a->help[0]);
+        for (int j = 0; j < i; j++) {
+            const struct key *b = &key_table[j];
+            if (!(a->scope & b->scope))
+                continue;
+            for (int k = 0; k < KEY_CODES * KEY_CODES; k++) {
+                int x = a->code[k / KEY_CODES], y = b->code[k % KEY_CODES];
+                if (x && x == y)
+                    fail_msg("%s and %s share a key", a->name, b->name);
+            }
+        }
+    }
+}
+
+static void way_out_works_everywhere(void **state)
+{
+    struct desk *desk = *state;
+    static const char keys[] = "q?";
+    for (int view = 0; view < VIEW_COUNT; view++) {
+        for (const char *key = keys; *key; key++)
+            assert_non_null(keys_find(1u << view, *key));
+        assert_non_null(keys_find(1u << view, INPUT_CTRL_L));
+    }
+    for (unsigned scope = IN_HELP; scope <= IN_QUESTION; scope <<= 1)
+        assert_non_null(keys_find(scope, INPUT_ESCAPE));
+    press(desk, "2q");
+    assert_true(desk->ui.quit);
+}
+
+static void dial_turns(void **state)
+{
+    struct desk *desk = *state;
+    press(desk, "4+");
+    const struct command *command = sent(desk);
+    assert_int_equal(command->kind, COMMAND_RANK);
+    assert_int_equal(command->run, 1); /* r8: it has most to turn */
+    assert_int_equal(command->site, -1);
+    assert_int_equal(command->rank, 17);
+    ui_key(&desk->ui, desk->snapshot, INPUT_DOWN); /* h.0.attn.q, rank 8 */
+    press(desk, "p>");
+    command = sent(desk);
+    assert_int_equal(command->site, 0);
+    assert_int_equal(command->rank, 16);
+    assert_int_equal(command->policy, RANK_ALPHA_R);
+    press(desk, "<");
+    assert_int_equal(sent(desk)->rank, 4);
+    press(desk, "-");
+    assert_int_equal(sent(desk)->rank, 7);
+    press(desk, "r32\n");
+    assert_int_equal(sent(desk)->rank, 32);
+    press(desk, "u");
+    assert_int_equal(sent(desk)->kind, COMMAND_UNDO);
+    press(desk, "f");
+    assert_int_equal(sent(desk)->kind, COMMAND_FORK);
+}
+
+static void dial_refuses(void **state)
+{
+    struct desk *desk = *state;
+    ui_key(&desk->ui, desk->snapshot, '4');
+    ui_key(&desk->ui, desk->snapshot, INPUT_DOWN);
+    press(desk, "r0\n");
+    refused(desk, "rank 1 is the least");
+    press(desk, "r1000000000\n");
+    refused(desk, "at most 128");
+    press(desk, "r99999999999999999999\n");
+    refused(desk, "no rank");
+    press(desk, "r2.5\n");
+    refused(desk, "whole number");
+    press(desk, "reight\n");
+    refused(desk, "not a number");
+    ui_key(&desk->ui, desk->snapshot, INPUT_DOWN); /* not adapted */
+    press(desk, "+");
+    refused(desk, "has no rank here");
+    press(desk, "\t+"); /* full */
+    refused(desk, "has no rank to turn");
+    press(desk, "u");
+    refused(desk, "nothing of full to undo");
+    press(desk, "Z");
+    refused(desk, "does nothing here");
+}
+
+static void runs_are_added_removed_slowed(void **state)
+{
+    struct desk *desk = *state;
+    press(desk, "L3e-4\n");
+    const struct command *command = sent(desk);
+    assert_int_equal(command->kind, COMMAND_LR);
+    assert_true(command->value > 2.9e-4 && command->value < 3.1e-4);
+    press(desk, "L-1\n");
+    refused(desk, "not allowed");
+    press(desk, "x");
+    assert_int_equal(desk->ui.overlay, OVERLAY_REMOVE);
+    press(desk, "n");
+    assert_int_equal(desk->ui.out_count, 0);
+    press(desk, "xy");
+    assert_int_equal(sent(desk)->kind, COMMAND_REMOVE);
+    press(desk, "a2\n"); /* the name run4 becomes run42 */
+    command = sent(desk);
+    assert_int_equal(command->kind, COMMAND_ADD);
+    assert_string_equal(command->spec.name, "run42");
+    assert_string_equal(command->spec.method, "lora");
+    assert_true(command->spec.targets[SITE_V]);
+    assert_false(command->spec.targets[SITE_K]);
+    press(desk, " ");
+    assert_int_equal(sent(desk)->kind, COMMAND_PAUSE);
+    press(desk, ".");
+    assert_int_equal(sent(desk)->kind, COMMAND_STEP);
+}
+
+static void form_refuses(void **state)
+{
+    struct desk *desk = *state;
+    static const struct {
+        enum form_field field;
+        const char *text, *part;
+    } wrong[] = {{FORM_NAME, "", "1 to 31"},
+                 {FORM_NAME, "../x", "dot"},
+                 {FORM_NAME, "a/b", "'/'"},
+                 {FORM_NAME, "r8", "taken"},
+                 {FORM_METHOD, "loar", "there is no"},
+                 {FORM_RANK, "0", "from 1"},
+                 {FORM_RANK, "129", "at most 128"},
+                 {FORM_RANK, "2.5", "whole"},
+                 {FORM_ALPHA, "x", "alpha"},
+                 {FORM_TARGETS, "q w", "\"w\""},
+                 {FORM_TARGETS, "", "at least one"},
+                 {FORM_LR, "nan", "peak lr"},
+                 {FORM_SEED, "-1", "whole number"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        press(desk, "a");
+        snprintf(desk->ui.form.text[wrong[i].field], UI_TEXT, "%s",
+                 wrong[i].text);
+        press(desk, "\n");
+        assert_int_equal(desk->ui.out_count, 0);
+        assert_int_equal(desk->ui.overlay, OVERLAY_FORM);
+        if (!strstr(desk->ui.form.complaint, wrong[i].part))
+            fail_msg("\"%s\" does not say \"%s\"", desk->ui.form.complaint,
+                     wrong[i].part);
+        ui_key(&desk->ui, desk->snapshot, INPUT_ESCAPE);
+    }
+}
+
+static void palette_finds(void **state)
+{
+    struct desk *desk = *state;
+    press(desk, "4:dbl\n");
+    assert_int_equal(sent(desk)->rank, 32);
+    press(desk, ":zzzz\n");
+    refused(desk, "nothing here is called");
+    press(desk, ":spectrum\n");
+    assert_int_equal(desk->ui.view, VIEW_SPECTRUM);
+}
+
+static void docs_list_every_key(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length;
+    FILE *to = open_memstream(&text, &length);
+    keys_markdown(to);
+    fclose(to);
+    for (int i = 0; i < key_count; i++) {
+        bool is_listed =
+            key_table[i].scope & (IN_VIEWS | IN_PALETTE | IN_FORM | IN_NUMBER);
+        if (is_listed && !strstr(text, key_table[i].help))
+            fail_msg("%s is not in the docs", key_table[i].name);
+    }
+    free(text);
+}
+
+int main(void)
+{
+    setlocale(LC_ALL, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(table_has_no_doubles, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(way_out_works_everywhere, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(dial_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(dial_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(runs_are_added_removed_slowed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(form_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(palette_finds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(docs_list_every_key, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

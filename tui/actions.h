@@ -1,0 +1,66 @@
+/*
+ * What keys do, as functions for the key table (see struct key), and when
+ * they cannot.
+ */
+#ifndef TUI_ACTIONS_H
+#define TUI_ACTIONS_H
+
+#include "tui/keys.h"
+
+#define ACTION(name)                                                           \
+    void name(struct ui *ui, const struct snapshot *snapshot, int arg, int code)
+#define CONDITION(name)                                                        \
+    bool name(const struct ui *ui, const struct snapshot *snapshot, int arg,   \
+              char why[WHY])
+
+ACTION(act_view);
+ACTION(act_overlay); /* arg: enum overlay */
+ACTION(act_close);
+ACTION(act_quit);
+ACTION(act_redraw);
+ACTION(act_glyphs);
+ACTION(act_pause);
+ACTION(act_step);
+ACTION(act_run); /* arg: +1, -1 */
+ACTION(act_undo);
+ACTION(act_fork);
+ACTION(act_curve);
+ACTION(act_axes);
+ACTION(act_cursor); /* arg: columns to move; 0: off */
+ACTION(act_site);   /* arg: sites to move */
+ACTION(act_layer);  /* arg: layers to move, same kind */
+ACTION(act_dial_site);
+ACTION(act_measure);
+ACTION(act_index_axis);
+ACTION(act_index);
+ACTION(act_rank_by);    /* arg: +1, -1 */
+ACTION(act_rank_times); /* arg: 2, or -2 for half */
+ACTION(act_policy);
+ACTION(act_scroll);
+ACTION(act_choice);
+ACTION(act_type);
+ACTION(act_erase);
+ACTION(act_palette_run);
+ACTION(act_number_send);
+ACTION(act_remove);
+ACTION(act_field);
+ACTION(act_option);
+ACTION(act_form_send);
+
+CONDITION(can_step);
+CONDITION(can_choose);
+CONDITION(can_have_run);
+CONDITION(can_undo);
+CONDITION(can_fork);
+CONDITION(can_turn);
+CONDITION(can_add);
+CONDITION(can_glyphs);
+
+/* The form, filled with defaults; its text as a command.  form.c */
+void form_start(struct ui *ui, const struct snapshot *snapshot);
+int form_read(struct command *to, const struct ui *ui,
+              const struct snapshot *snapshot, struct err *err);
+void form_draw(struct canvas *canvas, const struct ui *ui);
+extern const char *const form_labels[FORM_FIELDS];
+
+#endif

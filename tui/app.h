@@ -1,0 +1,56 @@
+/*
+ * The workbench: a session on a terminal until somebody leaves.
+ */
+#ifndef TUI_APP_H
+#define TUI_APP_H
+
+#include <stdbool.h>
+
+#include "core/base/err.h"
+#include "experiments/session.h"
+#include "tui/glyphs.h"
+
+struct app_options {
+    int glyphs;     /* enum glyphs, or -1: what suits the terminal */
+    bool no_colour; /* NO_COLOR in the environment says the same */
+    const struct run_spec *new_run; /* what the form for a run begins with,
+                                       recipe_default_run(); NULL: no runs
+                                       can be added */
+    const char *view;               /* "train"...; NULL: train */
+};
+
+/* Where snapshots come from and commands go: a session, or a test. */
+struct app_source {
+    void *ctx;
+    const struct snapshot *(*look)(void *ctx); /* held for the caller */
+    void (*done)(void *ctx, const struct snapshot *snapshot);
+    bool (*send)(void *ctx, const struct command *command);
+    void (*focus)(void *ctx, int run, int site);
+    int wake_fd; /* readable when there is news; the app drains it; -1 */
+};
+
+enum { APP_FAILED = -1, APP_QUIT = 0 }; /* above 0: a signal's number */
+
+/*
+ * Draws and listens until q, a signal, or the end of the terminal; on return
+ * the terminal is as it was.  The caller then closes the session and, for a
+ * signal, calls app_die() so that the exit status tells.  APP_FAILED: there is
+ * no terminal to draw on; err says so and what to do.
+ *
+ * The first frame is drawn before this asks anything of the session, so it
+ * may be called between session_open() and the first step.
+ */
+int app_run(struct session *session, const struct app_options *options,
+            struct err *err);
+int app_loop(const struct app_source *source, const struct app_options *options,
+             struct err *err);
+
+/* For a stored run: nothing trains, nothing can be sent. */
+int app_look(const struct snapshot *snapshot, const struct app_options *options,
+             struct err *err);
+
+/* Whether app_run() would find a terminal: to be asked before work begins. */
+int app_check(struct err *err);
+void app_die(int signal);
+
+#endif

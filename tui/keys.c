@@ -1,0 +1,289 @@
+/*
+ * The key table and what reads it; see keys.h.
+ */
+#include "tui/keys.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "tui/actions.h"
+
+#define RUNS   (IN_TRAIN | IN_SPECTRUM | IN_RANKS)
+#define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER)
+
+/* clang-format off */
+const struct key key_table[] = {
+    /* views */
+    {{'1'}, "1", IN_VIEWS, 0, "train view",
+     "loss curves of all runs over one another", VIEW_TRAIN, act_view, NULL},
+    {{'2'}, "2", IN_VIEWS, 0, "spectrum view",
+     "singular values of the updates, rank measures, heat map", VIEW_SPECTRUM,
+     act_view, NULL},
+    {{'4'}, "4", IN_VIEWS, 0, "ranks view",
+     "the rank dial, site by site", VIEW_RANKS, act_view, NULL},
+    {{'0'}, "0", IN_VIEWS, 0, "log view",
+     "journal and messages", VIEW_LOG, act_view, NULL},
+
+    /* the dial */
+    {{'+', '='}, "+", IN_RANKS, 1, "rank up",
+     "rank of the chosen site, or of all, one up: the loss does not jump", 1,
+     act_rank_by, can_turn},
+    {{'-', '_'}, "-", IN_RANKS, 2, "rank down",
+     "one down: the weakest direction is cut off", -1, act_rank_by, can_turn},
+    {{'>'}, ">", IN_RANKS, 0, "double rank",
+     "twice the rank, at most what the matrix allows", 2, act_rank_times,
+     can_turn},
+    {{'<'}, "<", IN_RANKS, 0, "halve rank",
+     "half the rank", -2, act_rank_times, can_turn},
+    {{'r', INPUT_ENTER}, "r", IN_RANKS, 0, "type rank",
+     "type the rank as a number", OVERLAY_RANK, act_overlay, can_turn},
+    {{'p'}, "p", IN_RANKS, 3, "policy",
+     "what happens to the scale s when the rank is turned", 0, act_policy,
+     NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_RANKS, 0, "site above",
+     "choose the site above; the first row stands for all sites", -1,
+     act_dial_site, NULL},
+    {{INPUT_DOWN, 'j'}, "Down", IN_RANKS, 0, "site below",
+     "choose the site below", 1, act_dial_site, NULL},
+
+    /* train */
+    {{'v'}, "v", IN_TRAIN, 1, "next curve",
+     "loss, the task's metric, or what is forgotten", 0, act_curve, NULL},
+    {{'l'}, "l", IN_TRAIN | IN_RANKS, 8, "log axes",
+     "log loss, both axes log, or linear", 0, act_axes, NULL},
+    {{INPUT_LEFT}, "Left", IN_TRAIN, 0, "cursor left",
+     "the values at a step, in words", -1, act_cursor, NULL},
+    {{INPUT_RIGHT}, "Right", IN_TRAIN, 0, "cursor right",
+     "the same, later", 1, act_cursor, NULL},
+    {{INPUT_ESCAPE}, "Esc", IN_TRAIN, 0, "cursor off",
+     "no cursor: who leads, in words", 0, act_cursor, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_TRAIN, 0, "run above",
+     "choose the run above", -1, act_run, can_choose},
+    {{INPUT_DOWN, 'j'}, "Down", IN_TRAIN, 0, "run below",
+     "choose the run below", 1, act_run, can_choose},
+
+    /* spectrum */
+    {{INPUT_LEFT}, "Left", IN_SPECTRUM, 0, "site before",
+     "choose the site to the left in the map", -1, act_site, NULL},
+    {{INPUT_RIGHT}, "Right", IN_SPECTRUM, 0, "site after",
+     "choose the site to the right", 1, act_site, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_SPECTRUM, 0, "layer above",
+     "the same kind of site one layer up in the map", -1, act_layer, NULL},
+    {{INPUT_DOWN, 'j'}, "Down", IN_SPECTRUM, 0, "layer below",
+     "one layer down", 1, act_layer, NULL},
+    {{'m'}, "m", IN_SPECTRUM, 1, "next measure",
+     "which rank measure the heat map shows", 0, act_measure, NULL},
+    {{'l'}, "l", IN_SPECTRUM, 2, "log index",
+     "the index axis linear or log", 0, act_index_axis, NULL},
+    {{']'}, "]", IN_SPECTRUM, 3, "next index",
+     "the singular value at an index, in words", 1, act_index, NULL},
+    {{'['}, "[", IN_SPECTRUM, 0, "index before",
+     "the index before; none at 0", -1, act_index, NULL},
+
+    /* log */
+    {{INPUT_UP, 'k'}, "Up", IN_LOG, 1, "older",
+     "one line back", 1, act_scroll, NULL},
+    {{INPUT_DOWN, 'j'}, "Down", IN_LOG, 2, "newer",
+     "one line on", -1, act_scroll, NULL},
+    {{INPUT_PAGE_UP}, "PgUp", IN_LOG, 0, "page back",
+     "ten lines back", 10, act_scroll, NULL},
+    {{INPUT_PAGE_DOWN}, "PgDn", IN_LOG, 0, "page on",
+     "ten lines on", -10, act_scroll, NULL},
+    {{INPUT_HOME}, "Home", IN_LOG, 0, "oldest",
+     "to the beginning", 1 << 20, act_scroll, NULL},
+    {{INPUT_END}, "End", IN_LOG, 3, "newest",
+     "to the end, and follow it", -(1 << 20), act_scroll, NULL},
+
+    /* runs */
+    {{' '}, "Space", IN_VIEWS, 5, "pause",
+     "pause the training, or go on", 0, act_pause, can_step},
+    {{'.'}, ".", IN_VIEWS, 9, "single step",
+     "one step of every run, then pause", 0, act_step, can_step},
+    {{INPUT_TAB}, "Tab", IN_VIEWS, 6, "next run",
+     "choose the next run", 1, act_run, can_choose},
+    {{INPUT_BACK_TAB}, "Shift-Tab", IN_VIEWS, 0, "run before",
+     "choose the run before", -1, act_run, can_choose},
+    {{'a'}, "a", IN_VIEWS, 7, "add run",
+     "a form: method, name, rank, alpha, targets, lr, seed", OVERLAY_FORM,
+     act_overlay, can_add},
+    {{'x'}, "x", IN_VIEWS, 11, "remove run",
+     "take the chosen run off, after a question", OVERLAY_REMOVE, act_overlay,
+     can_have_run},
+    {{'L'}, "L", IN_VIEWS, 10, "learning rate",
+     "type a new peak learning rate for the chosen run", OVERLAY_LR,
+     act_overlay, can_have_run},
+    {{'u'}, "u", IN_VIEWS, 5, "undo",
+     "the chosen run back to before its last change; it catches up", 0,
+     act_undo, can_undo},
+    {{'f'}, "f", IN_VIEWS, 5, "fork",
+     "the run goes on; a second one starts from before its last change", 0,
+     act_fork, can_fork},
+
+    /* everywhere */
+    {{'?'}, "?", IN_VIEWS, 0, "help",
+     "all keys, and what the numbers mean", OVERLAY_HELP, act_overlay, NULL},
+    {{':'}, ":", IN_VIEWS, 0, "find",
+     "find an action by its name; shows its key", OVERLAY_PALETTE,
+     act_overlay, NULL},
+    {{'g'}, "g", IN_VIEWS, 0, "glyphs",
+     "plots in braille, blocks or plain ASCII", 0, act_glyphs, can_glyphs},
+    {{INPUT_CTRL_L}, "Ctrl-L", IN_ALL, 0, "redraw",
+     "draw the whole screen again", 0, act_redraw, NULL},
+    {{'q'}, "q", IN_VIEWS | IN_HELP, 0, "quit",
+     "stop the training and leave; so does Ctrl-C", 0, act_quit, NULL},
+
+    /* overlays */
+    {{INPUT_ESCAPE, '?', INPUT_ENTER}, "Esc", IN_HELP, 1, "close help",
+     "back to the view", 0, act_close, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_HELP, 2, "scroll up", "one line up", -1,
+     act_scroll, NULL},
+    {{INPUT_DOWN, 'j'}, "Down", IN_HELP, 3, "scroll down", "one line down", 1,
+     act_scroll, NULL},
+    {{INPUT_PAGE_UP}, "PgUp", IN_HELP, 0, "page up", "ten lines up", -10,
+     act_scroll, NULL},
+    {{INPUT_PAGE_DOWN, ' '}, "PgDn", IN_HELP, 4, "page down",
+     "ten lines down", 10, act_scroll, NULL},
+    {{INPUT_UP}, "Up", IN_PALETTE, 2, "match above", "choose the match above",
+     -1, act_choice, NULL},
+    {{INPUT_DOWN, INPUT_TAB}, "Down", IN_PALETTE, 3, "match below",
+     "choose the match below", 1, act_choice, NULL},
+    {{INPUT_ENTER}, "Enter", IN_PALETTE, 1, "do it", "do what is chosen", 0,
+     act_palette_run, NULL},
+    {{INPUT_TAB, INPUT_DOWN}, "Tab", IN_FORM, 2, "next field",
+     "the next field", 1, act_field, NULL},
+    {{INPUT_BACK_TAB, INPUT_UP}, "Shift-Tab", IN_FORM, 3, "field before",
+     "the field before", -1, act_field, NULL},
+    {{INPUT_RIGHT}, "Right", IN_FORM, 4, "next choice",
+     "go through what the field allows", 1, act_option, NULL},
+    {{INPUT_LEFT}, "Left", IN_FORM, 0, "choice before", "the other way", -1,
+     act_option, NULL},
+    {{INPUT_ENTER}, "Enter", IN_FORM, 1, "start run",
+     "start the run, if every field is right", 0, act_form_send, NULL},
+    {{INPUT_ENTER}, "Enter", IN_NUMBER, 1, "take number", "take the number",
+     0, act_number_send, NULL},
+    {{'y', 'Y'}, "y", IN_QUESTION, 1, "yes", "remove the run", 0, act_remove,
+     NULL},
+    {{'n', 'N', INPUT_ESCAPE}, "n", IN_QUESTION, 2, "no", "leave it", 0,
+     act_close, NULL},
+    {{INPUT_ESCAPE}, "Esc", TYPING, 5, "cancel", "leave without doing it", 0,
+     act_close, NULL},
+    {{INPUT_BACKSPACE, 127, 8}, "Backspace", TYPING, 0, "erase",
+     "erase the last character", 0, act_erase, NULL},
+    {{INPUT_TEXT}, "letters", TYPING, 0, "type", "type into the field", 0,
+     act_type, NULL},
+};
+/* clang-format on */
+const int key_count = sizeof key_table / sizeof *key_table;
+
+unsigned keys_scope(const struct ui *ui)
+{
+    static const unsigned scope[] = {[OVERLAY_NONE] = 0,
+                                     [OVERLAY_HELP] = IN_HELP,
+                                     [OVERLAY_PALETTE] = IN_PALETTE,
+                                     [OVERLAY_FORM] = IN_FORM,
+                                     [OVERLAY_RANK] = IN_NUMBER,
+                                     [OVERLAY_LR] = IN_NUMBER,
+                                     [OVERLAY_REMOVE] = IN_QUESTION};
+    return ui->overlay ? scope[ui->overlay] : 1u << ui->view;
+}
+
+const struct key *keys_find(unsigned scope, int code)
+{
+    const struct key *text = NULL;
+    for (int i = 0; i < key_count; i++) {
+        const struct key *key = &key_table[i];
+        if (!(key->scope & scope))
+            continue;
+        for (int c = 0; c < KEY_CODES && key->code[c]; c++) {
+            if (key->code[c] == code)
+                return key;
+            if (key->code[c] == INPUT_TEXT)
+                text = key;
+        }
+    }
+    return code >= ' ' && code < INPUT_UP ? text : NULL;
+}
+
+bool keys_enabled(const struct key *key, const struct ui *ui,
+                  const struct snapshot *snapshot, char why[WHY])
+{
+    why[0] = '\0';
+    return !key->can || key->can(ui, snapshot, key->arg, why);
+}
+
+/* Whether the letters of typed occur in text in order; smaller is better:
+ * where the first stands and how far they are spread. */
+static int fuzzy(const char *typed, const char *text)
+{
+    int first = -1, at = 0;
+    for (; *typed; typed++) {
+        if (isspace((unsigned char)*typed))
+            continue;
+        while (text[at] && tolower((unsigned char)text[at]) !=
+                               tolower((unsigned char)*typed))
+            at++;
+        if (!text[at])
+            return -1;
+        first = first < 0 ? at : first;
+        at++;
+    }
+    return first < 0 ? 0 : first + 2 * (at - first);
+}
+
+/* A match in the help text counts less than any in the name. */
+static int score(const char *typed, const struct key *key)
+{
+    enum { IN_THE_SENTENCE = 1000 };
+    if (strcmp(typed, key->label) == 0)
+        return 0;
+    int by_name = fuzzy(typed, key->name);
+    int by_help = fuzzy(typed, key->help);
+    return by_name >= 0   ? by_name
+           : by_help >= 0 ? by_help + IN_THE_SENTENCE
+                          : -1;
+}
+
+int keys_match(int *index, int room, const char *typed, unsigned scope)
+{
+    int count = 0, points[128];
+    for (int i = 0; i < key_count && count < room && count < 128; i++) {
+        bool is_itself = key_table[i].act == act_overlay &&
+                         key_table[i].arg == OVERLAY_PALETTE;
+        if (!(key_table[i].scope & scope) || is_itself)
+            continue;
+        int mine = score(typed, &key_table[i]);
+        if (mine < 0)
+            continue;
+        int at = count++;
+        for (; at > 0 && points[at - 1] > mine; at--) {
+            points[at] = points[at - 1];
+            index[at] = index[at - 1];
+        }
+        points[at] = mine;
+        index[at] = i;
+    }
+    return count;
+}
+
+static void markdown_part(FILE *to, const char *title, unsigned scope,
+                          bool only_there)
+{
+    fprintf(to, "\n**%s**\n\n| key | does | |\n|---|---|---|\n", title);
+    for (int i = 0; i < key_count; i++) {
+        const struct key *key = &key_table[i];
+        bool is_wide = (key->scope & IN_VIEWS) == IN_VIEWS;
+        if ((key->scope & scope) && is_wide != only_there)
+            fprintf(to, "| `%s` | %s | %s |\n", key->label, key->name,
+                    key->help);
+    }
+}
+
+void keys_markdown(FILE *to)
+{
+    markdown_part(to, "Everywhere", IN_VIEWS, false);
+    markdown_part(to, "Train (1)", IN_TRAIN, true);
+    markdown_part(to, "Spectrum (2)", IN_SPECTRUM, true);
+    markdown_part(to, "Ranks (4)", IN_RANKS, true);
+    markdown_part(to, "Log (0)", IN_LOG, true);
+    markdown_part(to, "While typing", IN_PALETTE | IN_FORM | IN_NUMBER, true);
+}
