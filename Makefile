@@ -25,7 +25,7 @@ endif
 QUIET_GOALS := help clean uninstall format check-layers check-chroot
 GOALS       := $(or $(MAKECMDGOALS),all)
 BUILDING    := $(filter-out $(QUIET_GOALS),$(GOALS))
-CHECKING    := $(filter check% test-% one-test objects $(B)/tests/%,\
+CHECKING    := $(filter check% bench test-% one-test objects $(B)/tests/%,\
     $(BUILDING))
 DRY         := $(findstring n,$(firstword -$(MAKEFLAGS)))
 MAKEFLAGS   += --no-builtin-rules
@@ -190,8 +190,15 @@ objects: $(OBJECTS) $(patsubst %.c,$(B)/%.o,$(HELP_SRC))
 run: $(BIN) ## build, then start the workbench; ARGS="open x.yaml" passes on
 	@exec $(BIN) $(ARGS)
 
-bench: $(BIN) ## measure a training step; ARGS="--layers 6" passes on
-	@exec $(BIN) bench $(ARGS)
+bench: $(BIN) $(B)/tests/bench/screen ## measure a step (ARGS="--layers 6"), then the screen
+	@$(BIN) bench $(ARGS)
+	@$(if $(VTERM_LIBS),$(B)/tests/bench/screen . $(BIN),\
+	    echo "the screen is not measured: libvterm is missing")
+
+$(B)/tests/bench/screen: $(B)/tests/bench/screen.o $(B)/tests/pty/pty.o \
+    $(ARCHIVES) $(B)/link.stamp
+	@$(LINK) -o $@ $(filter %.o,$^) $(ARCHIVES) $(VTERM_LIBS) $(LIBS)
+-include $(B)/tests/bench/screen.d
 
 export TEST_TIMEOUT TEST_JOBS
 
