@@ -31,12 +31,16 @@ struct making {
 static int prepare_folder(const struct pretrain_options *options,
                           struct err *err)
 {
+    enum { LONGEST = 900 }; /* names are put behind it */
     char path[1024];
+    if (strlen(options->out) > LONGEST)
+        return err_set(err, "the path of --out is too long; use at most %d "
+                            "bytes", (int)LONGEST);
     if (file_exists(file_join(path, sizeof path, options->out,
                               "model.safetensors")) &&
         !options->force)
-        return err_set(err, "%s holds a model already; choose another -o, or "
-                            "--force to replace it", options->out);
+        return err_set(err, "%s holds a model already; choose another --out, "
+                            "or --force to replace it", options->out);
     return file_make_folder(options->out, err);
 }
 
@@ -93,7 +97,10 @@ static int make_model(struct making *m, struct err *err)
     m->model = model_new(&conf, err);
     if (!m->model)
         return -1;
-    model_init(m->model, recipe->seed);
+    if (model_init(m->model, recipe->seed) < 0)
+        return err_set(err, "a base of %d layers, width %d and %d tokens does "
+                            "not fit into memory; make it smaller",
+                       conf.layers, conf.width, conf.vocab);
     struct run_conf run = {.method = {.name = "full", .seed = recipe->seed},
                            .optimizer = recipe->run[0].optimizer,
                            .seed = recipe->seed, .steps = recipe->steps,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector register */
 
@@ -25,6 +26,12 @@ void *mem_try(size_t count, size_t size)
     if (at)
         memset(at, 0, bytes);
     return at;
+}
+
+size_t mem_machine(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
 }
 
 void *xcalloc(size_t count, size_t size)

@@ -14,6 +14,9 @@
  * Freed by mem_free(). */
 void *mem_try(size_t count, size_t size);
 
+/* Bytes of memory in this machine; SIZE_MAX: it does not say. */
+size_t mem_machine(void);
+
 /* The same, but ends the program with one line instead of returning NULL. */
 void *xcalloc(size_t count, size_t size);
 

@@ -166,7 +166,7 @@ static void fill_normal(float *to, size_t count, double deviation,
         to[i] = (float)(deviation * rng_normal(&rng));
 }
 
-void model_init(struct model *model, uint64_t seed)
+int model_init(struct model *model, uint64_t seed)
 {
     size_t total = 0;
     for (int i = 0; i < model->site_count; i++)
@@ -174,7 +174,8 @@ void model_init(struct model *model, uint64_t seed)
     for (int i = 0; i < model->other_count; i++)
         total += (size_t)model->other[i].rows * (size_t)model->other[i].cols;
     float *at = model_storage(model, total);
-    assert(at);
+    if (!at)
+        return -1;
     for (int i = 0; i < model->other_count; i++) {
         const struct other *other = &model->other[i];
         size_t count = (size_t)other->rows * (size_t)other->cols;
@@ -197,6 +198,7 @@ void model_init(struct model *model, uint64_t seed)
         model->base.site[i] = mat_of(at, site->out, site->in);
         at += count;
     }
+    return 0;
 }
 
 static struct model *open_with(const struct json *config, const char *folder,

@@ -84,8 +84,9 @@ struct model {
 /* Sites and others of a config, in the order promised above. */
 struct model *model_new(const struct model_conf *conf, struct err *err);
 /* GPT-2's initial law: N(0, 0.02), output projections N(0, 0.02/sqrt(2L)),
- * gains 1, biases 0.  For pretraining and tests. */
-void model_init(struct model *model, uint64_t seed);
+ * gains 1, biases 0.  For pretraining and tests.  0, or -1: the machine has no
+ * memory for so many weights. */
+int model_init(struct model *model, uint64_t seed);
 /* A Hugging Face folder: config.json and model.safetensors. */
 struct model *model_open(const char *folder, struct err *err);
 void model_free(struct model *model);

@@ -56,20 +56,25 @@ void linear_bias_gradient(float *gradient, struct mat dy)
         vec_add(gradient, mat_row(dy, t), (size_t)dy.cols);
 }
 
-/* Upper bound of the floats one pass over this slice takes, backward's own
- * included (transformer_backward.c). */
-static size_t floats_needed(const struct model *model,
-                            const struct batch *slice)
+/* Upper bound of the floats one pass over t tokens takes, backward's own
+ * included (transformer_backward.c); squares: attention's weights, a layer. */
+static size_t floats_needed(const struct model *model, size_t t, size_t squares)
 {
     const struct model_conf *c = &model->conf;
-    size_t t = (size_t)slice->tokens, d = (size_t)c->width,
-           n = (size_t)c->inner, layers = (size_t)c->layers;
-    size_t squares = attention_floats(slice, c->heads);
+    size_t d = (size_t)c->width, n = (size_t)c->inner,
+           layers = (size_t)c->layers;
     size_t a_layer = t * (8 * d + 2 * n + 4) + squares + 13 * 16;
     size_t back = t * (6 * d + 2 * n) + squares + 16 * 16;
     size_t head = t * (2 * d + 2) + ((size_t)1 << 20) + 2 * (size_t)c->vocab +
                   8 * 16;
     return layers * a_layer + t * d + back + head;
+}
+
+size_t pass_bytes(const struct model *model, int sequences, int length)
+{
+    size_t t = (size_t)sequences * (size_t)length;
+    size_t squares = t * (size_t)length * (size_t)model->conf.heads;
+    return sizeof(float) * floats_needed(model, t, squares);
 }
 
 static struct mat take(struct arena *arena, int rows, int cols)
@@ -80,7 +85,8 @@ static struct mat take(struct arena *arena, int rows, int cols)
 static void lay_out(struct pass *pass, const struct batch *slice)
 {
     const struct model_conf *c = &pass->model->conf;
-    size_t need = floats_needed(pass->model, slice);
+    size_t need = floats_needed(pass->model, (size_t)slice->tokens,
+                                attention_floats(slice, c->heads));
     if (need > pass->arena.size) {
         arena_free(&pass->arena);
         int status = arena_init(&pass->arena, need + need / 4);

@@ -20,6 +20,9 @@ struct pass; /* activations of one slice; one thread at a time */
 
 struct pass *pass_new(const struct model *model);
 void pass_free(struct pass *pass);
+/* What a pass over so many sequences of this length takes at most.  It is
+ * taken at the first forward, which has no way to fail: ask before. */
+size_t pass_bytes(const struct model *model, int sequences, int length);
 
 struct score {
     double nats;    /* sum of -log p over the targets */

@@ -1,0 +1,162 @@
+/*
+ * What a session stands on: base, tokenizer, task, and the batches that every
+ * evaluation uses.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+#include "core/io/file.h"
+#include "experiments/session_private.h"
+
+static int open_tokenizer(struct session *session, const char *given,
+                          struct err *err)
+{
+    const char *path = session->tokenizer_path;
+    if (given)
+        snprintf(session->tokenizer_path, sizeof session->tokenizer_path, "%s",
+                 given);
+    else
+        file_join(session->tokenizer_path, sizeof session->tokenizer_path,
+                  session->base_folder, "tokenizer.json");
+    session->tokenizer = tokenizer_open(path, err);
+    return session->tokenizer ? 0 : -1;
+}
+
+static int make_base(struct session *session, struct err *err)
+{
+    const struct fresh_base *fresh = &session->recipe.fresh;
+    struct model_conf conf = {.family = "gpt2",
+                              .layers = fresh->layers,
+                              .width = fresh->width,
+                              .heads = fresh->heads,
+                              .inner = fresh->inner,
+                              .vocab = fresh->vocab,
+                              .context = fresh->context,
+                              .activation = GELU_TANH,
+                              .norm_eps = 1e-5F,
+                              .tied = true};
+    session->model = model_new(&conf, err);
+    if (!session->model)
+        return -1;
+    if (model_init(session->model, session->recipe.seed) < 0)
+        return err_set(err, "a base of %d layers, width %d and %d tokens does "
+                            "not fit into memory; make it smaller",
+                       conf.layers, conf.width, conf.vocab);
+    return 0;
+}
+
+/* One slice must fit; a pass has no way to fail later. */
+static int check_memory(const struct session *session, struct err *err)
+{
+    const struct recipe *recipe = &session->recipe;
+    int slice = (recipe->batch - 1) / recipe->slices + 1;
+    size_t need = pass_bytes(session->model, slice,
+                             session->model->conf.context);
+    if (need <= mem_machine())
+        return 0;
+    return err_set(err,
+                   "a slice of %d sequences may need %.0f GiB, more than this "
+                   "machine has; raise slices or lower batch",
+                   slice, (double)need / (1 << 30));
+}
+
+static int open_base(struct session *session, const char *tokenizer,
+                     struct err *err)
+{
+    const struct recipe *recipe = &session->recipe;
+    if (recipe->is_fresh || strcmp(recipe->base, "bundled") == 0)
+        file_join(session->base_folder, sizeof session->base_folder,
+                  session->assets, "base");
+    else
+        snprintf(session->base_folder, sizeof session->base_folder, "%s",
+                 recipe->base);
+    if (open_tokenizer(session, tokenizer, err) < 0)
+        return -1;
+    if (recipe->is_fresh)
+        return make_base(session, err);
+    session->model = model_open(session->base_folder, err);
+    return session->model ? 0 : -1;
+}
+
+static int check_vocabulary(const struct session *session, struct err *err)
+{
+    int ids = tokenizer_size(session->tokenizer);
+    int vocab = session->model->conf.vocab;
+    if (ids <= vocab)
+        return 0;
+    return err_set(err,
+                   "%.300s has %d tokens, the base knows %d; take the "
+                   "tokenizer that belongs to the base",
+                   session->tokenizer_path, ids, vocab);
+}
+
+static struct task *open_task(struct session *session, const char *name,
+                              const char *data, struct err *err)
+{
+    struct task_conf conf = {.name = name,
+                             .data = data && data[0] ? data : NULL,
+                             .assets = session->world_folder,
+                             .tokenizer = session->tokenizer,
+                             .seed = session->recipe.seed,
+                             .context = session->model->conf.context};
+    return task_open(&conf, err);
+}
+
+static int open_tasks(struct session *session, struct err *err)
+{
+    const struct recipe *recipe = &session->recipe;
+    session->task = open_task(session, recipe->task, recipe->data, err);
+    if (!session->task)
+        return -1;
+    task_validation(session->task, &session->validation,
+                    recipe->evaluate_examples);
+    if (recipe->forget_examples == 0)
+        return 0;
+    session->corpus = open_task(session, "world", NULL, err);
+    if (!session->corpus)
+        return -1;
+    task_validation(session->corpus, &session->forget, recipe->forget_examples);
+    return 0;
+}
+
+static int cores(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > 48 ? 48 : (int)count;
+}
+
+int assemble(struct session *session, const struct session_options *options,
+             struct err *err)
+{
+    if (strlen(options->assets) >= sizeof session->assets - 32 ||
+        (options->out && strlen(options->out) >= sizeof session->out))
+        return err_set(err, "a path is too long; use at most 480 bytes");
+    snprintf(session->assets, sizeof session->assets, "%s", options->assets);
+    file_join(session->world_folder, sizeof session->world_folder,
+              session->assets, "world");
+    if (open_base(session, options->tokenizer, err) < 0 ||
+        check_vocabulary(session, err) < 0 ||
+        check_memory(session, err) < 0 || open_tasks(session, err) < 0)
+        return -1;
+    int threads = options->threads > 0 ? options->threads : cores();
+    session->team = team_new(threads, err);
+    return session->team ? 0 : -1;
+}
+
+void disassemble(struct session *session)
+{
+    team_free(session->team);
+    batch_free(&session->batch[0]);
+    batch_free(&session->batch[1]);
+    batch_free(&session->validation);
+    batch_free(&session->forget);
+    if (session->corpus)
+        task_close(session->corpus);
+    if (session->task)
+        task_close(session->task);
+    if (session->tokenizer)
+        tokenizer_close(session->tokenizer);
+    model_free(session->model);
+}

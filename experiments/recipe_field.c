@@ -1,0 +1,200 @@
+/*
+ * The tables of fields, and the program's defaults.
+ */
+#include "experiments/recipe_field.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/task/task.h"
+
+static const char *method_at(int i)
+{
+    return method_table[i] ? method_table[i]->name : NULL;
+}
+
+static const char *task_at(int i)
+{
+    return task_table[i] ? task_table[i]->name : NULL;
+}
+
+/* In the order of enum optimizer_kind, schedule_kind and scale_rule. */
+static const char *optimizer_at(int i)
+{
+    static const char *const names[] = {"adamw", "sgd", NULL};
+    return names[i];
+}
+
+static const char *schedule_at(int i)
+{
+    static const char *const names[] = {"constant", "linear", "cosine", NULL};
+    return names[i];
+}
+
+static const char *scale_at(int i)
+{
+    static const char *const names[] = {"alpha/r", "alpha/sqrt(r)", NULL};
+    return names[i];
+}
+
+#define IN(type, member)                                                       \
+    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+static const struct field optimizer_fields[] = {
+    {"name", FIELD_CHOICE, IN(struct optimizer_conf, kind), .at = optimizer_at,
+     .help = "how gradients become steps"},
+    {"lr", FIELD_REAL, IN(struct optimizer_conf, lr), .low = 0, .high = 1000,
+     .help = "peak learning rate"},
+    {"schedule", FIELD_CHOICE, IN(struct optimizer_conf, schedule),
+     .at = schedule_at, .help = "how the rate falls after the warm-up"},
+    {"warmup", FIELD_INT, IN(struct optimizer_conf, warmup), .low = 0,
+     .high = 1e9, .help = "steps of linear rise"},
+    {"weight_decay", FIELD_REAL, IN(struct optimizer_conf, weight_decay),
+     .low = 0, .high = 100, .help = "decoupled from the gradient"},
+    {"clip", FIELD_REAL, IN(struct optimizer_conf, clip), .low = 0, .high = 1e9,
+     .help = "largest global gradient norm; 0: none"},
+    {"beta1", FIELD_REAL, IN(struct optimizer_conf, beta1), .low = 0,
+     .high = 0.999999, .help = "adamw: memory of the first moment"},
+    {"beta2", FIELD_REAL, IN(struct optimizer_conf, beta2), .low = 0,
+     .high = 0.99999999, .help = "adamw: memory of the second moment"},
+    {"eps", FIELD_REAL, IN(struct optimizer_conf, eps), .low = 1e-30, .high = 1,
+     .help = "adamw: keeps the quotient finite"},
+    {"momentum", FIELD_REAL, IN(struct optimizer_conf, momentum), .low = 0,
+     .high = 0.999999, .help = "sgd: memory of the gradient"},
+    {.name = NULL},
+};
+
+static const struct field task_fields[] = {
+    {"name", FIELD_KNOWN, IN(struct recipe, task), .at = task_at,
+     .help = "what is learned"},
+    {"data", FIELD_TEXT, IN(struct recipe, data),
+     .help = "a published file instead of the generator"},
+    {.name = NULL},
+};
+
+static const struct field evaluate_fields[] = {
+    {"every", FIELD_INT, IN(struct recipe, evaluate_every), .low = 1,
+     .high = 1e9, .help = "steps between evaluations"},
+    {"examples", FIELD_INT, IN(struct recipe, evaluate_examples), .low = 1,
+     .high = 100000, .help = "held-out examples"},
+    {"forget", FIELD_INT, IN(struct recipe, forget_examples), .low = 0,
+     .high = 100000,
+     .help = "sequences of the base's own corpus, to see what is forgotten"},
+    {.name = NULL},
+};
+
+static const struct field spectra_fields[] = {
+    {"every", FIELD_INT, IN(struct recipe, spectra_every), .low = 1,
+     .high = 1e9, .help = "steps between rows of spectra.tsv"},
+    {.name = NULL},
+};
+
+static const struct field fresh_fields[] = {
+    {"layers", FIELD_INT, IN(struct fresh_base, layers), .low = 1, .high = 128,
+     .help = "transformer blocks"},
+    {"width", FIELD_INT, IN(struct fresh_base, width), .low = 8, .high = 16384,
+     .help = "numbers a token carries"},
+    {"heads", FIELD_INT, IN(struct fresh_base, heads), .low = 1, .high = 256,
+     .help = "attention heads; they divide the width"},
+    {"inner", FIELD_INT, IN(struct fresh_base, inner), .low = 1, .high = 65536,
+     .help = "width of the MLP"},
+    {"vocab", FIELD_INT, IN(struct fresh_base, vocab), .low = 257,
+     .high = 1000000, .help = "tokens"},
+    {"context", FIELD_INT, IN(struct fresh_base, context), .low = 2,
+     .high = 65536, .help = "positions"},
+    {.name = NULL},
+};
+
+const struct field run_fields[] = {
+    {"name", FIELD_NAME, IN(struct run_spec, name),
+     .help = "unique; the folder of its results"},
+    {"method", FIELD_KNOWN, IN(struct run_spec, method), .at = method_at,
+     .help = "how the weights may move"},
+    {"rank", FIELD_INT, IN(struct run_spec, rank), .low = 1, .high = 1000000,
+     .needs_rank = true, .help = "of every target"},
+    {"alpha", FIELD_REAL, IN(struct run_spec, alpha), .low = 1e-6, .high = 1e6,
+     .needs_rank = true, .help = "strength before scaling"},
+    {"scale", FIELD_CHOICE, IN(struct run_spec, scale), .at = scale_at,
+     .needs_rank = true, .help = "s of W0 + s B A"},
+    {"targets", FIELD_TARGETS, IN(struct run_spec, targets), .needs_rank = true,
+     .help = "adapted sites by kind, or all"},
+    {"ranks", FIELD_RANKS, .needs_rank = true,
+     .help = "ranks of single sites, by name"},
+    {"seed", FIELD_SEED, IN(struct run_spec, seed),
+     .help = "of its own first values"},
+    {"optimizer", FIELD_MAP, .offset = offsetof(struct run_spec, optimizer),
+     .fields = optimizer_fields, .help = "what differs from above"},
+    {.name = NULL},
+};
+
+/* Runs come last: they take what they do not say from above. */
+const struct field recipe_fields[] = {
+    {"title", FIELD_TEXT, IN(struct recipe, title), .help = "one line"},
+    {"base", FIELD_BASE, IN(struct recipe, base), .fields = fresh_fields,
+     .help = "bundled, a Hugging Face folder, or a map: a new model"},
+    {"task", FIELD_MAP, .fields = task_fields, .help = "what is learned"},
+    {"seed", FIELD_SEED, IN(struct recipe, seed), .help = "of the batches"},
+    {"steps", FIELD_LONG, IN(struct recipe, steps), .low = 1, .high = 1e9,
+     .help = "the length of the session"},
+    {"batch", FIELD_INT, IN(struct recipe, batch), .low = 1, .high = 65536,
+     .help = "sequences a step"},
+    {"slices", FIELD_INT, IN(struct recipe, slices), .low = 1, .high = 64,
+     .help = "parts a batch is cut into, whatever the machine"},
+    {"optimizer", FIELD_MAP, .offset = offsetof(struct recipe, optimizer),
+     .fields = optimizer_fields, .help = "of runs that say nothing else"},
+    {"evaluate", FIELD_MAP, .fields = evaluate_fields,
+     .help = "when and on what"},
+    {"spectra", FIELD_MAP, .fields = spectra_fields,
+     .help = "singular values kept in the run folder"},
+    {"runs", FIELD_RUNS, .fields = run_fields, .help = "1 to 12 runs"},
+    {.name = NULL},
+};
+
+void recipe_defaults(struct recipe *recipe)
+{
+    *recipe = (struct recipe){
+        .title = "untitled",
+        .base = "bundled",
+        .seed = 1,
+        .optimizer = {.kind = OPTIMIZER_ADAMW,
+                      .lr = 1e-3,
+                      .schedule = SCHEDULE_LINEAR,
+                      .warmup = 20,
+                      .clip = 1.0,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .momentum = 0.9},
+        .steps = 600,
+        .batch = 16,
+        .slices = 4,
+        .evaluate_every = 50,
+        .evaluate_examples = 200,
+        .spectra_every = 50,
+    };
+}
+
+void run_defaults(struct run_spec *run, const struct recipe *above)
+{
+    struct recipe plain;
+    if (!above) {
+        recipe_defaults(&plain);
+        above = &plain;
+    }
+    *run = (struct run_spec){
+        .method = "lora",
+        .rank = 8,
+        .alpha = 16,
+        .scale = SCALE_ALPHA_R,
+        .seed = above->seed,
+        .optimizer = above->optimizer,
+    };
+    run->targets[SITE_Q] = true;
+    run->targets[SITE_V] = true;
+}
+
+bool method_has_rank(const char *method)
+{
+    const struct method_ops *ops = method_find(method);
+    return ops && ops->set_rank;
+}

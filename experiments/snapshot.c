@@ -1,0 +1,98 @@
+/*
+ * Reference counting and storage of snapshots.  What a snapshot contains is
+ * said by publish.c (live) and snapshot_read.c (stored).
+ */
+#include "experiments/snapshot_owned.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "core/base/mem.h"
+
+enum { BLOCK = 32768, SERIES = 8 * SNAPSHOT_RUNS };
+
+struct block {
+    struct block *next;
+    size_t used, size;
+    /* size bytes follow, aligned */
+};
+
+struct snapshot_owned {
+    atomic_int holders;
+    struct block *block;
+    struct series *series[SERIES];
+    int series_count;
+    struct snapshot snapshot;
+};
+
+struct snapshot *snapshot_new(void)
+{
+    struct snapshot_owned *owned = xcalloc(1, sizeof *owned);
+    atomic_init(&owned->holders, 1);
+    owned->snapshot.owned = owned;
+    return &owned->snapshot;
+}
+
+void *snapshot_take(struct snapshot *snapshot, size_t count, size_t size)
+{
+    struct snapshot_owned *owned = snapshot->owned;
+    enum { HEAD = (sizeof(struct block) + 63) / 64 * 64 };
+    if (count == 0)
+        return NULL;
+    /* Counts here are of runs, sites, ranks and events: no overflow. */
+    size_t bytes = (count * size + 63) / 64 * 64;
+    struct block *block = owned->block;
+    if (!block || block->size - block->used < bytes) {
+        size_t room = bytes > BLOCK ? bytes : BLOCK;
+        block = xcalloc(1, HEAD + room);
+        block->size = room;
+        block->next = owned->block;
+        owned->block = block;
+    }
+    void *at = (char *)block + HEAD + block->used;
+    block->used += bytes;
+    return at;
+}
+
+struct series_view snapshot_view(struct snapshot *snapshot,
+                                 struct series *series)
+{
+    struct snapshot_owned *owned = snapshot->owned;
+    if (!series || series_length(series) == 0 || owned->series_count == SERIES)
+        return (struct series_view){NULL, 0};
+    owned->series[owned->series_count++] = series_hold(series);
+    return (struct series_view){series, series_length(series)};
+}
+
+struct site_view site_view_unknown(void)
+{
+    return (struct site_view){.scale = NAN,
+                              .spectrum_step = -1,
+                              .stable_rank = NAN,
+                              .participation_ratio = NAN,
+                              .entropy_rank = NAN};
+}
+
+const struct snapshot *snapshot_hold(const struct snapshot *snapshot)
+{
+    atomic_fetch_add(&snapshot->owned->holders, 1);
+    return snapshot;
+}
+
+void snapshot_release(const struct snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    struct snapshot_owned *owned = snapshot->owned;
+    if (atomic_fetch_sub(&owned->holders, 1) != 1)
+        return;
+    for (int i = 0; i < owned->series_count; i++)
+        series_release(owned->series[i]);
+    struct block *next;
+    for (struct block *block = owned->block; block; block = next) {
+        next = block->next;
+        mem_free(block);
+    }
+    mem_free(owned);
+}

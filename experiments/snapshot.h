@@ -1,0 +1,97 @@
+/*
+ * An immutable picture of a session, published for whoever looks: const once
+ * published, reference-counted, latest wins.  Views read this and nothing
+ * else, so a stored run can be shown exactly like a live one.
+ */
+#ifndef EXPERIMENTS_SNAPSHOT_H
+#define EXPERIMENTS_SNAPSHOT_H
+
+#include <stdbool.h>
+
+#include "core/method/method.h"
+#include "experiments/series.h"
+
+enum { SNAPSHOT_RUNS = 16, SNAPSHOT_EVENT_TEXT = 160 };
+
+enum run_state {
+    RUN_RUNNING,
+    RUN_CATCHING_UP, /* behind the others, after an undo, a fork, an add */
+    RUN_DONE,
+    RUN_DIVERGED
+};
+
+/* Something that happened to a run, marked on its curve and in the log. */
+struct event {
+    long tick, step;
+    int run;      /* id, or -1: the session */
+    bool is_change; /* a rank, lr or undo: a mark on the curves */
+    bool is_trouble;
+    char text[SNAPSHOT_EVENT_TEXT];
+};
+
+/* The update of one site of one run.  Unknown numbers are NaN, unknown
+ * counts 0, and are drawn as unknown. */
+struct site_view {
+    bool adapted;
+    int rank, max_rank;  /* rank 0: a method without ranks */
+    double scale;        /* s of s B A; NaN without factors */
+    long spectrum_step;  /* when sigma was computed; -1: never */
+    int sigma_count;
+    const double *sigma; /* (sigma_count) descending, of dW */
+    double stable_rank, participation_ratio, entropy_rank;
+    int direction_count;           /* gradient share below */
+    const double *gradient_share;  /* (direction_count), sums to 1 */
+    int truncation_count;          /* loss at every truncation, or 0 */
+    const double *truncation_loss; /* (truncation_count) nats, [k]: k kept,
+                                      on a few held-out examples */
+};
+
+struct run_view {
+    int id;                  /* never reused; colour and marker follow it */
+    char name[32];
+    char method[32];
+    enum run_state state;
+    char state_text[128];    /* why it diverged, what it catches up from */
+    long step;
+    long trainable;          /* numbers that train */
+    int rank_low, rank_high; /* over its sites; 0 without ranks */
+    double alpha;            /* as given; NaN without */
+    enum rank_policy policy; /* last used */
+    double lr, lr_peak;
+    uint64_t seed;
+    double tokens_per_second; /* NaN: not known */
+    double train_loss;        /* smoothed, nats per target; NaN at step 0 */
+    double validation_loss, metric, forget_loss; /* last known or NaN */
+    int branch;
+    int undo_depth;           /* changes that can be undone */
+    struct series_view train, validation, metric_series, forget, grad_norm;
+    struct site_view *site;   /* (site_count) */
+};
+
+struct snapshot {
+    char title[96], base[64], task[32];
+    char metric_name[32];     /* "" : the task has none */
+    long tick, steps;         /* steps: the session's length */
+    bool paused, finished;
+    double ticks_per_second;  /* NaN: not known yet */
+    double base_validation_loss, base_forget_loss; /* of W0; NaN unknown */
+    char folder[512];         /* where results go; "" nowhere */
+    char message[256];        /* trouble worth a line; "" none */
+    int site_count, layers;
+    const struct site *site;  /* names, kinds, shapes: lives with the session,
+                                 copied into the snapshot */
+    int run_count;
+    struct run_view run[SNAPSHOT_RUNS];
+    int event_count;
+    const struct event *event; /* (event_count) oldest first */
+    struct snapshot_owned *owned; /* reference count and storage */
+};
+
+const struct snapshot *snapshot_hold(const struct snapshot *snapshot);
+void snapshot_release(const struct snapshot *snapshot);
+
+/* A stored run folder (recipe.yaml, journal.tsv, runs/NAME/...) as the
+ * snapshot of its last row. */
+const struct snapshot *snapshot_read(const char *folder, struct err *err);
+
+#endif
