@@ -17,10 +17,21 @@
 int adapter_save_peft(const struct method *method, const char *base_name,
                       const char *folder, struct err *err);
 
-/* Adds a PEFT adapter written for this family to weights that hold the base:
- * site by site W += strength * s * B A, into storage of the caller's (out,
- * in) mats.  Refuses what does not fit, naming the tensor. */
-int adapter_apply_peft(const struct model *model, struct weights *weights,
-                       double strength, const char *folder, struct err *err);
+/* A PEFT adapter written for this family, checked whole: refuses what does
+ * not fit, naming the tensor.  Freed by adapter_close(). */
+struct adapter;
+struct adapter *adapter_open_peft(const struct model *model,
+                                  const char *folder, struct err *err);
+void adapter_close(struct adapter *adapter);
+
+/* Merged: site by site W += strength s B A, into storage of the caller's
+ * (out, in) mats, which hold the base. */
+void adapter_merge(const struct adapter *adapter, struct weights *weights,
+                   double strength);
+
+/* Beside: y (tokens, out) += strength s (x A^T) B^T of this site, with x
+ * (tokens, in).  What the textbook computes and merging must equal. */
+void adapter_beside(const struct adapter *adapter, double strength, int site,
+                    struct mat x, struct mat y);
 
 #endif

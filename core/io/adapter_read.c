@@ -194,8 +194,8 @@ static int read_pair(struct pair *pair, const struct json *config,
     return 0;
 }
 
-static int adapter_open(struct adapter *adapter, const char *folder,
-                        struct err *err)
+static int read_all(struct adapter *adapter, const char *folder,
+                    struct err *err)
 {
     char path[1024];
     (void)file_join(path, sizeof path, folder, "adapter_config.json");
@@ -223,41 +223,72 @@ static int adapter_open(struct adapter *adapter, const char *folder,
     return 0;
 }
 
-static void adapter_close(struct adapter *adapter)
+void adapter_close(struct adapter *adapter)
 {
-    for (int i = 0; adapter->pair && i < adapter->count; i++) {
+    for (int i = 0; adapter && adapter->pair && i < adapter->count; i++) {
         mat_free(&adapter->pair[i].at[0]);
         mat_free(&adapter->pair[i].at[1]);
     }
+    if (!adapter)
+        return;
     mem_free(adapter->pair);
     safetensors_close(adapter->file);
     json_free(adapter->config);
+    mem_free(adapter);
 }
 
-/* W (out, in) += strength s B A, for each site its rows of B. */
-static void add_pair(struct weights *weights, const struct pair *pair,
-                     double strength)
+struct adapter *adapter_open_peft(const struct model *model,
+                                  const char *folder, struct err *err)
 {
-    int row = 0;
-    for (int k = 0; k < pair->module.sites; k++) {
-        struct mat w = weights->site[pair->module.site[k]];
-        linalg_gemm(w, (float)(strength * pair->scale),
-                    mat_rows(pair->at[1], row, w.rows), PLAIN, pair->at[0],
-                    PLAIN, 1);
-        row += w.rows;
+    if (adapter_check_family(model, err) || adapter_check_folder(folder, err))
+        return NULL;
+    struct adapter *adapter = xcalloc(1, sizeof *adapter);
+    adapter->model = model;
+    if (read_all(adapter, folder, err) == 0)
+        return adapter;
+    adapter_close(adapter);
+    return NULL;
+}
+
+/* The rows of B (out, r) that are this site's; none: at is NULL. */
+static struct mat rows_of(const struct adapter *adapter, int site,
+                          const struct pair **pair)
+{
+    for (int i = 0; i < adapter->count; i++) {
+        int row = 0;
+        *pair = &adapter->pair[i];
+        for (int k = 0; k < (*pair)->module.sites; k++) {
+            int here = (*pair)->module.site[k];
+            int out = adapter->model->site[here].out;
+            if (here == site && (*pair)->at[0].at)
+                return mat_rows((*pair)->at[1], row, out);
+            row += out;
+        }
+    }
+    return (struct mat){0};
+}
+
+void adapter_merge(const struct adapter *adapter, struct weights *weights,
+                   double strength)
+{
+    for (int i = 0; i < adapter->model->site_count; i++) {
+        const struct pair *pair;
+        struct mat b = rows_of(adapter, i, &pair);
+        if (b.at)
+            linalg_gemm(weights->site[i], (float)(strength * pair->scale), b,
+                        PLAIN, pair->at[0], PLAIN, 1);
     }
 }
 
-int adapter_apply_peft(const struct model *model, struct weights *weights,
-                       double strength, const char *folder, struct err *err)
+void adapter_beside(const struct adapter *adapter, double strength, int site,
+                    struct mat x, struct mat y)
 {
-    struct adapter adapter = {.model = model};
-    if (adapter_check_family(model, err) || adapter_check_folder(folder, err))
-        return -1;
-    int status = adapter_open(&adapter, folder, err);
-    for (int i = 0; !status && i < adapter.count; i++)
-        if (adapter.pair[i].at[0].at)
-            add_pair(weights, &adapter.pair[i], strength);
-    adapter_close(&adapter);
-    return status;
+    const struct pair *pair;
+    struct mat b = rows_of(adapter, site, &pair);
+    if (!b.at)
+        return;
+    struct mat u = mat_new(x.rows, b.cols);
+    linalg_gemm(u, 1, x, PLAIN, pair->at[0], TRANSPOSED, 0);
+    linalg_gemm(y, (float)(strength * pair->scale), u, PLAIN, b, TRANSPOSED, 1);
+    mat_free(&u);
 }

@@ -104,6 +104,7 @@ struct score pass_head(struct pass *pass, const struct weights *weights,
         struct mat x = mat_rows(pass->top, from, count);
         linalg_gemm(logits, 1.0F, x, PLAIN, weights->site[head], TRANSPOSED,
                     0.0F);
+        pass_after(pass, head, x, logits);
         for (int i = 0; i < count; i++)
             score_row(&state, mat_row(logits, i), vocab, pass->row[from + i],
                       slice);

@@ -32,6 +32,7 @@ struct pass {
     struct mat top;      /* (R, d) final norm of those rows, x of the head */
     float *mean, *rstd;  /* (R) */
     struct mat dtop;     /* (R, d) gradient of top; backward only */
+    struct insert insert; /* after NULL: nothing beside W */
 };
 
 /* Lays out the arena for this slice and runs the layers up to pass->out. */
@@ -47,6 +48,9 @@ void pass_gather(struct pass *pass, const struct weights *weights,
 struct score pass_head(struct pass *pass, const struct weights *weights,
                        const struct batch *slice, float scale,
                        const struct sink *sink);
+
+/* Lets what is inserted beside W add to y. */
+void pass_after(const struct pass *pass, int site, struct mat x, struct mat y);
 
 /* y (tokens, out) = x W^T + bias (out). */
 void linear_forward(struct mat y, struct mat x, struct mat w,

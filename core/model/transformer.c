@@ -31,6 +31,17 @@ void pass_free(struct pass *pass)
     mem_free(pass);
 }
 
+void pass_insert(struct pass *pass, struct insert insert)
+{
+    pass->insert = insert;
+}
+
+void pass_after(const struct pass *pass, int site, struct mat x, struct mat y)
+{
+    if (pass->insert.after)
+        pass->insert.after(pass->insert.ctx, site, x, y);
+}
+
 struct mat qkv_joined(const struct weights *weights, int q_site)
 {
     struct mat q = weights->site[q_site], k = weights->site[q_site + 1],
@@ -169,8 +180,11 @@ static void attend(struct pass *pass, const struct weights *w, int l,
     for (int part = 0; !joined.at && part < 3; part++)
         linalg_gemm(mat_cols(m->qkv, part * d, d), 1.0F, m->norm1, PLAIN,
                     w->site[site + part], TRANSPOSED, 1.0F);
+    for (int part = 0; part < 3; part++)
+        pass_after(pass, site + part, m->norm1, mat_cols(m->qkv, part * d, d));
     attention_forward(m->mixed, m->probability, m->qkv, slice, c->heads);
     linear_forward(m->mid, m->mixed, w->site[site + 3], other[5]);
+    pass_after(pass, site + 3, m->mixed, m->mid);
     add_rows(m->mid, m->in);
 }
 
@@ -185,12 +199,14 @@ static void feed(struct pass *pass, const struct weights *w, int l)
     norm_rows(m->norm2, m->mean2, m->rstd2, m->mid, other[6], other[7],
               c->norm_eps);
     linear_forward(m->up, m->norm2, w->site[site], other[8]);
+    pass_after(pass, site, m->norm2, m->up);
     size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
     if (c->activation == GELU_TANH)
         vec_gelu_tanh(m->act.at, m->up.at, count);
     else
         vec_gelu_erf(m->act.at, m->up.at, count);
     linear_forward(next, m->act, w->site[site + 1], other[9]);
+    pass_after(pass, site + 1, m->act, next);
     add_rows(next, m->mid);
 }
 
@@ -227,4 +243,5 @@ void pass_logits(struct pass *pass, const struct weights *weights,
               model->conf.norm_eps);
     linalg_gemm(logits, 1.0F, top, PLAIN,
                 weights->site[model->site_count - 1], TRANSPOSED, 0.0F);
+    pass_after(pass, model->site_count - 1, top, logits);
 }

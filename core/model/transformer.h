@@ -24,6 +24,14 @@ void pass_free(struct pass *pass);
  * taken at the first forward, which has no way to fail: ask before. */
 size_t pass_bytes(const struct model *model, int sequences, int length);
 
+/* A method beside W: called after each site's product with x (tokens, in) and
+ * y (tokens, out), to which it may add.  In forward only. */
+struct insert {
+    void *ctx;
+    void (*after)(void *ctx, int site, struct mat x, struct mat y);
+};
+void pass_insert(struct pass *pass, struct insert insert);
+
 struct score {
     double nats;    /* sum of -log p over the targets */
     long targets;

@@ -17,6 +17,17 @@
 /* W in float on both sides, summed in another order. */
 #define FLOAT_W 1e-6
 
+static int merge(const struct model *model, struct weights *weights,
+                 double strength, const char *folder, struct err *err)
+{
+    struct adapter *adapter = adapter_open_peft(model, folder, err);
+    if (!adapter)
+        return -1;
+    adapter_merge(adapter, weights, strength);
+    adapter_close(adapter);
+    return 0;
+}
+
 static char folder[] = "/tmp/rankscope-adapter-XXXXXX";
 
 static int make_folder(void **state)
@@ -95,7 +106,7 @@ static void reads_back_what_it_wrote(void **state)
         struct weights weights = own_weights(model);
         struct err err = {""};
         save(lora);
-        int status = adapter_apply_peft(model, &weights, 1, folder, &err);
+        int status = merge(model, &weights, 1, folder, &err);
         assert_string_equal(err.text, "");
         assert_int_equal(status, 0);
         for (int i = 0; i < model->site_count; i++) {
@@ -125,7 +136,7 @@ static void strength_scales_the_update(void **state)
     struct err err = {""};
     int up = model_site_of(model, SITE_UP, 1);
     save(lora);
-    assert_int_equal(adapter_apply_peft(model, &weights, -0.5, folder, &err),
+    assert_int_equal(merge(model, &weights, -0.5, folder, &err),
                      0);
     method_delta(lora, up, dw);
     for (int i = 0; i < 240; i++)
@@ -133,6 +144,42 @@ static void strength_scales_the_update(void **state)
                     (double)model->base.site[up].at[i] - 0.5 * (double)dw.at[i],
                     FLOAT_W);
     mat_free(&dw);
+    free_own(&weights, model);
+    method_free(lora);
+    model_free(model);
+}
+
+/* Two ways to add products of 12 to 20 floats of order 1: a few ulp apart. */
+static const double beside_tolerance = 1e-5;
+
+static void beside_is_as_merged(void **state)
+{
+    (void)state;
+    enum { TOKENS = 5 };
+    struct model *model = small_model(true);
+    struct method *lora = varied(model);
+    struct weights weights = own_weights(model);
+    struct err err = {""};
+    save(lora);
+    assert_int_equal(merge(model, &weights, 1.5, folder, &err), 0);
+    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    assert_non_null(adapter);
+    for (int i = 0; i < model->site_count; i++) {
+        const struct site *site = &model->site[i];
+        struct mat x = mat_new(TOKENS, site->in);
+        struct mat y = mat_new(TOKENS, site->out);
+        struct mat want = mat_new(TOKENS, site->out);
+        small_random(x.at, (size_t)(TOKENS * site->in), 1, (uint64_t)i);
+        linalg_gemm(want, 1, x, PLAIN, weights.site[i], TRANSPOSED, 0);
+        linalg_gemm(y, 1, x, PLAIN, model->base.site[i], TRANSPOSED, 0);
+        adapter_beside(adapter, 1.5, i, x, y);
+        assert_near_array(y.at, want.at, (size_t)(TOKENS * site->out),
+                          beside_tolerance);
+        mat_free(&x);
+        mat_free(&y);
+        mat_free(&want);
+    }
+    adapter_close(adapter);
     free_own(&weights, model);
     method_free(lora);
     model_free(model);
@@ -248,7 +295,7 @@ static void refused(struct model *model, const char *words)
 {
     struct err err = {""};
     struct weights weights = own_weights(model);
-    assert_int_equal(adapter_apply_peft(model, &weights, 1, folder, &err), -1);
+    assert_int_equal(merge(model, &weights, 1, folder, &err), -1);
     if (!strstr(err.text, words))
         print_error("said: %s\n", err.text);
     assert_non_null(strstr(err.text, words));
@@ -330,7 +377,7 @@ static void scale_is_pefts(void **state)
         struct weights weights = own_weights(model);
         struct err err = {""};
         write_adapter(UP, 2, 12, 1, want[i].config);
-        int status = adapter_apply_peft(model, &weights, 1, folder, &err);
+        int status = merge(model, &weights, 1, folder, &err);
         assert_string_equal(err.text, "");
         assert_int_equal(status, 0);
         double moved =
@@ -369,7 +416,7 @@ static void reads_a_published_adapter(void **state)
     struct model *model = model_new(&conf, &err);
     model_init(model, 1);
     struct weights weights = own_weights(model);
-    int status = adapter_apply_peft(model, &weights, 1, at, &err);
+    int status = merge(model, &weights, 1, at, &err);
     assert_string_equal(err.text, "");
     assert_int_equal(status, 0);
     for (int i = 0; i < model->site_count; i++) {
@@ -388,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_back_what_it_wrote),
         cmocka_unit_test(strength_scales_the_update),
+        cmocka_unit_test(beside_is_as_merged),
         cmocka_unit_test(config_is_pefts),
         cmocka_unit_test(tensors_are_pefts),
         cmocka_unit_test(full_is_no_adapter),

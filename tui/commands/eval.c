@@ -18,7 +18,7 @@ struct eval {
     const char *task, *data, *adapter;
     int examples, seed;
     double strength;
-    bool json;
+    bool unmerged, json;
 };
 
 /* Eight sequences at a time: memory stays small whatever the data. */
@@ -27,6 +27,7 @@ static struct score score_all(const struct language_model *lm,
 {
     struct score total = {0};
     struct pass *pass = pass_new(lm->model);
+    language_model_insert(lm, pass);
     int parts = (batch->sequences + 7) / 8;
     int *starts = xcalloc((size_t)batch->sequences + 1, sizeof *starts);
     for (int i = 0; i < parts; i++) {
@@ -72,7 +73,9 @@ static int eval(const struct eval *e, const char *base, struct err *err)
     char world[ROOT_PATH];
     struct language_model lm;
     if (root_world(world, err) != 0 ||
-        language_model_open(&lm, base, e->adapter, e->strength, err) != 0)
+        language_model_open(&lm, base, e->adapter, e->strength,
+                            e->unmerged ? ADAPTER_BESIDE : ADAPTER_MERGED,
+                            err) != 0)
         return -1;
     struct task_conf conf = {.name = e->task, .data = e->data,
                              .assets = world, .tokenizer = lm.tokenizer,
@@ -106,6 +109,8 @@ int command_eval(int argc, char **argv)
          1, 1000000},
         {"seed", OPTION_INT, &e.seed, "N",
          "of the examples, as a recipe's seed (1)", 0, 2147483647},
+        {"unmerged", OPTION_FLAG, &e.unmerged, NULL,
+         "compute W0 x + s B (A x) instead of merging", 0, 0},
         {"json", OPTION_FLAG, &e.json, NULL, "one JSON object", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;

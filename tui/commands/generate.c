@@ -20,7 +20,8 @@ static int write_text(const struct request *r, const char *base,
                       struct err *err)
 {
     struct language_model lm;
-    if (language_model_open(&lm, base, r->adapter, r->strength, err) != 0)
+    if (language_model_open(&lm, base, r->adapter, r->strength,
+                            ADAPTER_MERGED, err) != 0)
         return -1;
     int room = 1 + (int)strlen(r->prompt) + r->tokens;
     int32_t *ids = xcalloc((size_t)room, sizeof *ids);

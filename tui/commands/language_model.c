@@ -2,7 +2,6 @@
 #include "tui/commands/language_model.h"
 
 #include "core/base/mem.h"
-#include "core/io/adapter.h"
 #include "core/io/file.h"
 #include "tui/commands/root.h"
 
@@ -25,11 +24,38 @@ static int copy_sites(struct language_model *lm, struct err *err)
     return 0;
 }
 
+static void add_beside(void *ctx, int site, struct mat x, struct mat y)
+{
+    const struct language_model *lm = ctx;
+    adapter_beside(lm->adapter, lm->strength, site, x, y);
+}
+
+void language_model_insert(const struct language_model *lm, struct pass *pass)
+{
+    if (lm->adapter && !lm->changed)
+        pass_insert(pass, (struct insert){(void *)lm, add_beside});
+}
+
+static int take_adapter(struct language_model *lm, const char *folder,
+                        enum adapter_way way, struct err *err)
+{
+    lm->adapter = adapter_open_peft(lm->model, folder, err);
+    if (!lm->adapter)
+        return -1;
+    if (way == ADAPTER_BESIDE)
+        return 0;
+    if (copy_sites(lm, err) != 0)
+        return -1;
+    adapter_merge(lm->adapter, &lm->weights, lm->strength);
+    return 0;
+}
+
 int language_model_open(struct language_model *lm, const char *base,
-                        const char *adapter, double strength, struct err *err)
+                        const char *adapter, double strength,
+                        enum adapter_way way, struct err *err)
 {
     char folder[ROOT_PATH], path[ROOT_PATH];
-    *lm = (struct language_model){0};
+    *lm = (struct language_model){.strength = strength};
     if (root_base(folder, base, err) != 0)
         return -1;
     (void)file_join(path, sizeof path, folder, "tokenizer.json");
@@ -44,10 +70,7 @@ int language_model_open(struct language_model *lm, const char *base,
     if (lm->model)
         lm->weights = weights_new(lm->model);
     if (status == 0 && adapter)
-        status = copy_sites(lm, err);
-    if (status == 0 && adapter)
-        status = adapter_apply_peft(lm->model, &lm->weights, strength, adapter,
-                                    err);
+        status = take_adapter(lm, adapter, way, err);
     if (status != 0)
         language_model_close(lm);
     return status;
@@ -58,6 +81,7 @@ void language_model_close(struct language_model *lm)
     if (lm->weights.site)
         weights_free(&lm->weights);
     mem_free(lm->changed);
+    adapter_close(lm->adapter);
     if (lm->tokenizer)
         tokenizer_close(lm->tokenizer);
     model_free(lm->model);
