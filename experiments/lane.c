@@ -159,15 +159,20 @@ static void open_timing(struct session *session, struct lane *lane)
     open_rows(session, lane, &lane->timing, "timing.tsv", header, -1);
 }
 
+void lane_name_folder(const struct session *session, struct lane *lane)
+{
+    char inside[64];
+    snprintf(inside, sizeof inside, "runs/%s", lane->spec.name);
+    file_join(lane->folder, sizeof lane->folder, session->out, inside);
+}
+
 void lane_open_files(struct session *session, struct lane *lane,
                      const long *keep)
 {
-    char inside[64];
     struct err err = {{0}};
     if (!session->out[0])
         return;
-    snprintf(inside, sizeof inside, "runs/%s", lane->spec.name);
-    file_join(lane->folder, sizeof lane->folder, session->out, inside);
+    lane_name_folder(session, lane);
     if (file_make_folder(lane->folder, &err) < 0)
         store_trouble(session, &err);
     open_rows(session, lane, &lane->metrics, "metrics.tsv",

@@ -101,24 +101,54 @@ static void read_numbers(struct lane *lane, const struct json *from)
 }
 
 /* The curves as they were, from the rows that stay. */
-static void read_curves(struct lane *lane, const struct json *from)
+static int read_curves(struct lane *lane, const struct json *from,
+                       struct err *err)
 {
     char path[PATH_ROOM];
     file_join(path, sizeof path, lane->folder, "metrics.tsv");
     struct metrics metrics;
-    struct err err = {{0}};
-    if (metrics_read(&metrics, path, &err) == 0) {
-        for (long i = 0; i < metrics.count; i++)
-            lane_take(lane, &metrics.row[i]);
-        metrics_free(&metrics);
-    }
+    if (metrics_read(&metrics, path, err) < 0)
+        return -1;
+    for (long i = 0; i < metrics.count; i++)
+        lane_take(lane, &metrics.row[i]);
+    metrics_free(&metrics);
     lane->last = get_reading(json_get(from, "last"));
     lane->smooth = get_real(from, "smooth");
     lane->smooth_weight = get_real(from, "smooth_weight");
     lane->measured =
         json_bool(json_get(from, "measured"), false) ? lane->version : -1;
+    return 0;
 }
 
+static int check_length(const char *path, long least, struct err *err)
+{
+    struct stat about;
+    if (stat(path, &about) == 0 && about.st_size >= least)
+        return 0;
+    return err_set(err,
+                   "%.300s: shorter than its checkpoint says; it was changed, "
+                   "start anew with --force",
+                   path);
+}
+
+/* What would be cut must be there, and the rows must be rows. */
+static int check_files(const struct lane *lane, const struct json *from,
+                       struct err *err)
+{
+    char path[PATH_ROOM];
+    struct metrics metrics;
+    file_join(path, sizeof path, lane->folder, "spectra.tsv");
+    if (check_length(path, get_whole(from, "spectra_bytes"), err) < 0)
+        return -1;
+    file_join(path, sizeof path, lane->folder, "metrics.tsv");
+    if (check_length(path, get_whole(from, "metrics_bytes"), err) < 0 ||
+        metrics_read(&metrics, path, err) < 0)
+        return -1;
+    metrics_free(&metrics);
+    return 0;
+}
+
+/* Everything of a run that is only read. */
 static int read_lane(struct session *session, const struct json *from,
                      struct err *err)
 {
@@ -129,14 +159,11 @@ static int read_lane(struct session *session, const struct json *from,
     struct lane *lane = lane_new(session, &spec, err);
     if (!lane)
         return -1;
+    lane_name_folder(session, lane);
     read_numbers(lane, from);
-    long keep[2] = {get_whole(from, "metrics_bytes"),
-                    get_whole(from, "spectra_bytes")};
-    lane_open_files(session, lane, keep);
-    if (session->failed)
-        return err_set(err, "%s", session->message);
+    if (check_files(lane, from, err) < 0)
+        return -1;
     lane->removed = json_bool(json_get(from, "removed"), false);
-    read_curves(lane, from);
     if (lane->removed) {
         run_free(lane->run);
         lane->run = NULL;
@@ -147,6 +174,18 @@ static int read_lane(struct session *session, const struct json *from,
         if (read_undo(lane, json_at(undos, i), err) < 0)
             return -1;
     return read_state(lane, err);
+}
+
+/* From here on its files are cut to what the checkpoint knows. */
+static int open_lane(struct session *session, struct lane *lane,
+                     const struct json *from, struct err *err)
+{
+    long keep[2] = {get_whole(from, "metrics_bytes"),
+                    get_whole(from, "spectra_bytes")};
+    lane_open_files(session, lane, keep);
+    if (session->failed)
+        return err_set(err, "%s", session->message);
+    return read_curves(lane, from, err);
 }
 
 /* The same recipe, or the bits could not be the same. */
@@ -169,16 +208,15 @@ int resume_check_recipe(struct session *session, struct err *err)
                    path);
 }
 
-/* Commands after the checkpoint: from a given journal, or out's own. */
-static int read_replay(struct session *session, const struct json *root,
-                       struct err *err)
+/* Commands after the checkpoint: from a given journal, or out's own, of which
+ * *bytes are complete lines. */
+static int read_replay(struct session *session, long *bytes, struct err *err)
 {
     char path[PATH_ROOM];
     struct journal own;
-    long bytes = get_whole(root, "journal_bytes");
     if (session->replay.count == 0) {
         file_join(path, sizeof path, session->out, "journal.tsv");
-        if (journal_read(&own, path, &bytes, err) < 0)
+        if (journal_read(&own, path, bytes, err) < 0)
             return -1;
         session->replay = own;
         session->replays_own = true;
@@ -189,10 +227,11 @@ static int read_replay(struct session *session, const struct json *root,
                        "%.300s: the journal is shorter than its "
                        "checkpoint says; start anew with --force",
                        session->out);
-    store_begin(session, get_whole(root, "events_bytes"), bytes);
-    return session->failed ? err_set(err, "%s", session->message) : 0;
+    return 0;
 }
 
+/* First everything is read and checked, then files are cut: a session that
+ * cannot go on leaves its folder as it was. */
 static int read_root(struct session *session, const struct json *root,
                      struct err *err)
 {
@@ -209,7 +248,18 @@ static int read_root(struct session *session, const struct json *root,
     if (json_length(runs) == 0)
         return err_set(err, "%.300s: its checkpoint names no run",
                        session->out);
-    return read_replay(session, root, err);
+    char path[PATH_ROOM];
+    long journal = get_whole(root, "journal_bytes");
+    long events = get_whole(root, "events_bytes");
+    file_join(path, sizeof path, session->out, "events.tsv");
+    if (check_length(path, events, err) < 0 ||
+        read_replay(session, &journal, err) < 0)
+        return -1;
+    for (int i = 0; i < session->lane_count; i++)
+        if (open_lane(session, session->lane[i], json_at(runs, i), err) < 0)
+            return -1;
+    store_begin(session, events, journal);
+    return session->failed ? err_set(err, "%s", session->message) : 0;
 }
 
 int resume_read(struct session *session, struct err *err)

@@ -134,6 +134,8 @@ void store_close(struct session *session);
 struct lane *lane_new(struct session *session, const struct run_spec *spec,
                       struct err *err);
 void lane_free(struct lane *lane);
+/* runs/NAME below out: where its files are. */
+void lane_name_folder(const struct session *session, struct lane *lane);
 /* keep: bytes of metrics.tsv and spectra.tsv, or NULL: new files. */
 void lane_open_files(struct session *session, struct lane *lane,
                      const long *keep);

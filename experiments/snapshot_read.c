@@ -180,6 +180,8 @@ static void read_spectra(struct snapshot *snapshot, struct run_view *run,
     }
 }
 
+/* Rows that cannot be read are the snapshot's message; none at all is how a
+ * run begins. */
 static void read_curves(struct snapshot *snapshot, struct run_view *run,
                         const char *folder)
 {
@@ -197,11 +199,14 @@ static void read_curves(struct snapshot *snapshot, struct run_view *run,
     file_join(path, sizeof path, folder, "metrics.tsv");
     for (int i = 0; i < 5; i++)
         *series[i] = series_new();
-    if (metrics_read(&metrics, path, NULL) == 0) {
+    struct err err = {{0}};
+    if (file_exists(path) && metrics_read(&metrics, path, &err) == 0) {
         for (long i = 0; i < metrics.count; i++)
             lane_take(&lane, &metrics.row[i]);
         metrics_free(&metrics);
     }
+    if (err.text[0])
+        snprintf(snapshot->message, sizeof snapshot->message, "%s", err.text);
     for (int i = 0; i < 5; i++) {
         *views[i] = snapshot_view(snapshot, *series[i]);
         series_release(*series[i]);
@@ -347,6 +352,8 @@ static int read_folder(struct snapshot *snapshot, const char *folder,
     json_free(root);
     for (int i = 0; i < recipe.run_count && !root; i++)
         read_run(snapshot, folder, &recipe.run[i], i);
+    if (snapshot->message[0])
+        return err_set(err, "%s", snapshot->message);
     read_events(snapshot, folder);
     bool done = true;
     for (int i = 0; i < snapshot->run_count; i++) {

@@ -2,6 +2,7 @@
  * rankscope: finds the subcommand and runs it.  Without one, the workbench
  * opens on the race of ranks.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,11 +46,8 @@ static int unknown(const char *word)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-    (void)setlocale(LC_ALL, "");
-    (void)setlocale(LC_NUMERIC, "C"); /* files and recipes use a point */
-    linalg_thread_init();
     if (argc < 2) {
         char *open_race[] = {"open", "race", NULL};
         return subcommand_table[0].run(2, open_race);
@@ -61,4 +59,23 @@ int main(int argc, char **argv)
         if (strcmp(s->name, argv[1]) == 0)
             return s->run(argc - 1, argv + 1);
     return unknown(argv[1]);
+}
+
+/* Results that did not arrive (a full disk behind >) are no success. */
+static int finish(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "rankscope: cannot write to standard output: %s\n",
+            strerror(errno ? errno : EIO));
+    return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+    (void)setlocale(LC_ALL, "");
+    (void)setlocale(LC_NUMERIC, "C"); /* files and recipes use a point */
+    linalg_thread_init();
+    return finish(dispatch(argc, argv));
 }

@@ -12,6 +12,12 @@
 
 enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector register */
 
+size_t mem_machine(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
+}
+
 void *mem_try(size_t count, size_t size)
 {
     /* Rounding up to the alignment must not wrap either. */
@@ -22,16 +28,13 @@ void *mem_try(size_t count, size_t size)
     if (bytes == 0)
         bytes = 1; /* so that NULL always means failure */
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    /* Some systems promise more than they have, and kill who uses it. */
+    if (bytes >> 30 && bytes > mem_machine())
+        return NULL;
     void *at = aligned_alloc(ALIGNMENT, bytes);
     if (at)
         memset(at, 0, bytes);
     return at;
-}
-
-size_t mem_machine(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX;
 }
 
 void *xcalloc(size_t count, size_t size)

@@ -91,9 +91,12 @@ static void print_result(const struct snapshot *end, bool written)
 {
     for (int i = 0; i < end->run_count; i++) {
         const struct run_view *run = &end->run[i];
-        printf("%s\t%s\tstep %ld\tvalidation %.4f nats", run->name,
-               run->method, run->step, run->validation_loss);
-        if (end->metric_name[0] && isfinite(run->metric))
+        bool diverged = run->state == RUN_DIVERGED;
+        printf("%s\t%s\tstep %ld", run->name, run->method, run->step);
+        /* Of a diverged run the last validation is of another moment. */
+        if (!diverged)
+            printf("\tvalidation %.4f nats", run->validation_loss);
+        if (!diverged && end->metric_name[0] && isfinite(run->metric))
             printf("\t%s %.1f %%", end->metric_name, 100 * run->metric);
         printf("%s%s\n", run->state_text[0] ? "\t" : "", run->state_text);
     }
