@@ -120,6 +120,7 @@ struct finding *finding_new(struct sample *sample)
     finding->site_count = sample->site_count;
     finding->truncated = sample->truncation_site;
     finding->truncation_version = sample->version;
+    finding->truncation_step = sample->step;
     finding->site = xcalloc((size_t)sample->site_count, sizeof *finding->site);
     for (int i = 0; i < sample->site_count; i++)
         study_site(&finding->site[i], &sample->site[i]);
@@ -152,6 +153,7 @@ void finding_inherit(struct finding *to, const struct finding *from)
            count * sizeof *to->truncation_loss);
     to->truncation_count = from->truncation_count;
     to->truncation_version = from->truncation_version;
+    to->truncation_step = from->truncation_step;
     to->truncated = from->truncated;
 }
 
@@ -182,6 +184,7 @@ void finding_show(struct snapshot *snapshot, struct site_view *to,
     if (site != finding->truncated)
         return;
     to->truncation_count = finding->truncation_count;
+    to->truncation_step = finding->truncation_step;
     to->truncation_loss = copy_numbers(snapshot, finding->truncation_loss,
                                        finding->truncation_count);
 }

@@ -45,7 +45,7 @@ struct finding {
     struct site_finding *site;
     int truncated, truncation_count; /* site, or -1 */
     double *truncation_loss;
-    long truncation_version;
+    long truncation_version, truncation_step;
 };
 
 /* The trainer's side: copies all sites of a run. */

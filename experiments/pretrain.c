@@ -34,13 +34,17 @@ static int prepare_folder(const struct pretrain_options *options,
     enum { LONGEST = 900 }; /* names are put behind it */
     char path[1024];
     if (strlen(options->out) > LONGEST)
-        return err_set(err, "the path of --out is too long; use at most %d "
-                            "bytes", (int)LONGEST);
-    if (file_exists(file_join(path, sizeof path, options->out,
-                              "model.safetensors")) &&
+        return err_set(err,
+                       "the path of --out is too long; use at most %d "
+                       "bytes",
+                       (int)LONGEST);
+    if (file_exists(
+            file_join(path, sizeof path, options->out, "model.safetensors")) &&
         !options->force)
-        return err_set(err, "%s holds a model already; choose another --out, "
-                            "or --force to replace it", options->out);
+        return err_set(err,
+                       "%s holds a model already; choose another --out, "
+                       "or --force to replace it",
+                       options->out);
     return file_make_folder(options->out, err);
 }
 
@@ -76,8 +80,7 @@ static int make_tokenizer(struct making *m, struct err *err)
     size_t size;
     char *text = gather(world, m->recipe->seed, &size);
     (void)file_join(path, sizeof path, m->options->out, "tokenizer.json");
-    int status =
-        tokenizer_train(path, text, size, m->recipe->fresh.vocab, err);
+    int status = tokenizer_train(path, text, size, m->recipe->fresh.vocab, err);
     mem_free(text);
     world_close(world);
     if (status == 0)
@@ -89,21 +92,27 @@ static int make_model(struct making *m, struct err *err)
 {
     const struct recipe *recipe = m->recipe;
     const struct fresh_base *f = &recipe->fresh;
-    struct model_conf conf = {.family = "gpt2", .layers = f->layers,
-                              .width = f->width, .heads = f->heads,
-                              .inner = f->inner, .context = f->context,
+    struct model_conf conf = {.family = "gpt2",
+                              .layers = f->layers,
+                              .width = f->width,
+                              .heads = f->heads,
+                              .inner = f->inner,
+                              .context = f->context,
                               .vocab = tokenizer_size(m->tokenizer),
-                              .norm_eps = 1e-5F, .tied = true};
+                              .norm_eps = 1e-5F,
+                              .tied = true};
     m->model = model_new(&conf, err);
     if (!m->model)
         return -1;
     if (model_init(m->model, recipe->seed) < 0)
-        return err_set(err, "a base of %d layers, width %d and %d tokens does "
-                            "not fit into memory; make it smaller",
+        return err_set(err,
+                       "a base of %d layers, width %d and %d tokens does "
+                       "not fit into memory; make it smaller",
                        conf.layers, conf.width, conf.vocab);
     struct run_conf run = {.method = {.name = "full", .seed = recipe->seed},
                            .optimizer = recipe->run[0].optimizer,
-                           .seed = recipe->seed, .steps = recipe->steps,
+                           .seed = recipe->seed,
+                           .steps = recipe->steps,
                            .slices = recipe->slices};
     m->run = run_new(m->model, &run, err);
     return m->run ? 0 : -1;
@@ -170,13 +179,17 @@ static int train(struct making *m, struct pretrain_result *result,
         team_wait(m->team);
         struct step_result now = run_result(m->run);
         if (now.diverged)
-            return err_set(err, "pretraining diverged at step %ld; try a "
-                                "smaller lr", step);
+            return err_set(err,
+                           "pretraining diverged at step %ld; try a "
+                           "smaller lr",
+                           step);
         m->tokens += m->batch.tokens;
         (void)each_sequence(m->trigram, &m->batch, learn_sequence);
-        struct pretrain_progress progress = {
-            .step = step + 1, .steps = recipe->steps, .loss = now.loss,
-            .validation_loss = NAN, .tokens = m->tokens};
+        struct pretrain_progress progress = {.step = step + 1,
+                                             .steps = recipe->steps,
+                                             .loss = now.loss,
+                                             .validation_loss = NAN,
+                                             .tokens = m->tokens};
         if ((step + 1) % recipe->evaluate_every == 0 ||
             step + 1 == recipe->steps)
             progress.validation_loss = result->validation_loss = validate(m);
@@ -208,11 +221,12 @@ int pretrain(struct pretrain_result *result, const struct recipe *recipe,
              const struct pretrain_options *options, struct err *err)
 {
     struct making m = {.recipe = recipe, .options = options};
-    *result = (struct pretrain_result){.validation_loss = NAN,
-                                       .trigram_loss = NAN};
+    *result =
+        (struct pretrain_result){.validation_loss = NAN, .trigram_loss = NAN};
     if (!recipe->is_fresh)
-        return err_set(err, "pretrain makes a new model: the recipe's base "
-                            "must be {layers: ..., width: ...}, not \"%s\"",
+        return err_set(err,
+                       "pretrain makes a new model: the recipe's base "
+                       "must be {layers: ..., width: ...}, not \"%s\"",
                        recipe->base);
     int status = prepare_folder(options, err);
     if (status == 0)

@@ -42,6 +42,7 @@ struct site_view {
     int direction_count;           /* gradient share below */
     const double *gradient_share;  /* (direction_count), sums to 1 */
     int truncation_count;          /* loss at every truncation, or 0 */
+    long truncation_step;          /* when it was computed */
     const double *truncation_loss; /* (truncation_count) nats, [k]: k kept,
                                       on a few held-out examples */
 };

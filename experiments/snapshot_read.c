@@ -362,6 +362,7 @@ static int read_folder(struct snapshot *snapshot, const char *folder,
         done = done && snapshot->run[i].state != RUN_RUNNING;
     }
     snapshot->finished = done;
+    snapshot->paused = !done; /* a file does not run */
     return 0;
 }
 

@@ -128,6 +128,7 @@ static void make_spectrum(struct site_view *view, const struct site *site,
         loss[k] = 0.28 + 0.9 * exp(-0.95 * k);
     view->truncation_loss = copy_of(loss, count + 1);
     view->truncation_count = count + 1;
+    view->truncation_step = step / 20 * 20;
 }
 
 static void make_site_view(struct site_view *view, const struct site *site,

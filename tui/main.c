@@ -41,8 +41,8 @@ static int unknown(const char *word)
     fprintf(stderr,
             "rankscope: %.60s is not a subcommand%s%s%s; see rankscope "
             "--help\n",
-            *word ? word : "nothing", near ? "; did you mean " : "", near ? near : "",
-            near ? "?" : "");
+            *word ? word : "nothing", near ? "; did you mean " : "",
+            near ? near : "", near ? "?" : "");
     return EXIT_USAGE;
 }
 

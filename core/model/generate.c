@@ -18,8 +18,7 @@ static int largest(const float *logits, int vocab)
     return best;
 }
 
-static int sample(float *logits, int vocab, double temperature,
-                  struct rng *rng)
+static int sample(float *logits, int vocab, double temperature, struct rng *rng)
 {
     vec_scale(logits, (float)(1.0 / temperature), (size_t)vocab);
     (void)vec_softmax(logits, (size_t)vocab);
@@ -41,8 +40,11 @@ static struct batch window_of(int32_t *ids, int count, int *starts,
     starts[1] = tokens;
     for (int i = 0; i < tokens; i++)
         no_target[i] = -1;
-    return (struct batch){.sequences = 1, .tokens = tokens, .start = starts,
-                          .id = ids + count - tokens, .target = no_target};
+    return (struct batch){.sequences = 1,
+                          .tokens = tokens,
+                          .start = starts,
+                          .id = ids + count - tokens,
+                          .target = no_target};
 }
 
 int generate(const struct model *model, const struct weights *weights,
@@ -55,8 +57,7 @@ int generate(const struct model *model, const struct weights *weights,
     int32_t *no_target = xcalloc((size_t)context, sizeof *no_target);
     for (int i = 0; i < conf->tokens && count < room; i++) {
         int starts[2];
-        struct batch window =
-            window_of(ids, count, starts, no_target, context);
+        struct batch window = window_of(ids, count, starts, no_target, context);
         struct mat rows = mat_rows(logits, 0, window.tokens);
         pass_logits(pass, weights, &window, rows);
         float *last = mat_row(rows, window.tokens - 1);

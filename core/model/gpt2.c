@@ -40,8 +40,10 @@ static int read_config(struct model_conf *conf, const struct json *config,
     else if (strcmp(gelu, "gelu") == 0)
         conf->activation = GELU_ERF;
     else
-        return err_set(err, "activation_function \"%s\" is not supported; "
-                            "known: gelu_new, gelu_pytorch_tanh, gelu", gelu);
+        return err_set(err,
+                       "activation_function \"%s\" is not supported; "
+                       "known: gelu_new, gelu_pytorch_tanh, gelu",
+                       gelu);
     if (!json_bool(json_get(config, "scale_attn_weights"), true) ||
         json_bool(json_get(config, "scale_attn_by_inverse_layer_idx"), false))
         return err_set(err, "this GPT-2 scales its attention in a way of its "
@@ -71,9 +73,10 @@ static const struct tensor *need(const struct safetensors *file,
         char want[32] = "";
         if (rows >= 0)
             (void)snprintf(want, sizeof want, "%d, ", rows);
-        err_set(err, "model.safetensors: tensor %s has another shape than "
-                     "config.json says; expected (%s%d)", tensor->name, want,
-                cols);
+        err_set(err,
+                "model.safetensors: tensor %s has another shape than "
+                "config.json says; expected (%s%d)",
+                tensor->name, want, cols);
         return NULL;
     }
     return tensor;
@@ -114,12 +117,14 @@ static void other_place(char name[NAME], int *offset, int *cols,
         const char *ours, *theirs;
         int part; /* of the fused c_attn, or -1 */
     } table[] = {
-        {"norm1.gain", "ln_1.weight", -1}, {"norm1.bias", "ln_1.bias", -1},
+        {"norm1.gain", "ln_1.weight", -1},
+        {"norm1.bias", "ln_1.bias", -1},
         {"attn.q.bias", "attn.c_attn.bias", 0},
         {"attn.k.bias", "attn.c_attn.bias", 1},
         {"attn.v.bias", "attn.c_attn.bias", 2},
         {"attn.o.bias", "attn.c_proj.bias", -1},
-        {"norm2.gain", "ln_2.weight", -1}, {"norm2.bias", "ln_2.bias", -1},
+        {"norm2.gain", "ln_2.weight", -1},
+        {"norm2.bias", "ln_2.bias", -1},
         {"mlp.up.bias", "mlp.c_fc.bias", -1},
         {"mlp.down.bias", "mlp.c_proj.bias", -1},
     };
@@ -127,8 +132,9 @@ static void other_place(char name[NAME], int *offset, int *cols,
     *offset = 0;
     *cols = other->cols;
     if (other->layer < 0)
-        (void)snprintf(name, NAME, "%s", other->kind == OTHER_EMBED
-                                             ? "wte.weight" : "wpe.weight");
+        (void)snprintf(name, NAME, "%s",
+                       other->kind == OTHER_EMBED ? "wte.weight"
+                                                  : "wpe.weight");
     else if (other->layer == model->conf.layers)
         (void)snprintf(name, NAME, "ln_f.%s",
                        other->kind == OTHER_GAIN ? "weight" : "bias");
@@ -149,9 +155,9 @@ static void other_place(char name[NAME], int *offset, int *cols,
 static void site_place(char name[NAME], int *from, int *cols,
                        const struct site *site)
 {
-    static const char *const theirs[SITE_HEAD] = {
-        "attn.c_attn", "attn.c_attn", "attn.c_attn",
-        "attn.c_proj", "mlp.c_fc",    "mlp.c_proj"};
+    static const char *const theirs[SITE_HEAD] = {"attn.c_attn", "attn.c_attn",
+                                                  "attn.c_attn", "attn.c_proj",
+                                                  "mlp.c_fc",    "mlp.c_proj"};
     bool fused = site->kind <= SITE_V;
     (void)snprintf(name, NAME, "h.%d.%s.weight", site->layer,
                    theirs[site->kind]);
@@ -220,8 +226,8 @@ static int load_sites(struct model *model, const struct safetensors *file,
         if (status != 0)
             break;
         struct mat w = mat_of(at, site->out, site->in);
-        mat_transpose(w, mat_cols(mat_of(plain, site->in, cols), from,
-                                  site->out));
+        mat_transpose(w,
+                      mat_cols(mat_of(plain, site->in, cols), from, site->out));
         model->base.site[i] = w;
         at += (size_t)site->out * (size_t)site->in;
     }
@@ -239,8 +245,8 @@ static int load(struct model *model, const struct safetensors *file,
                : 0;
 }
 
-static int save_config(const struct model *model, bool tied,
-                       const char *folder, struct err *err)
+static int save_config(const struct model *model, bool tied, const char *folder,
+                       struct err *err)
 {
     const struct model_conf *c = &model->conf;
     struct json *root = json_new_object();

@@ -26,7 +26,8 @@ void pass_gather(struct pass *pass, const struct weights *weights,
         if (slice->target[t] >= 0)
             pass->row[pass->rows++] = t;
     size_t rows = (size_t)pass->rows;
-    pass->top = mat_of(arena_take(&pass->arena, rows * (size_t)d), pass->rows, d);
+    pass->top =
+        mat_of(arena_take(&pass->arena, rows * (size_t)d), pass->rows, d);
     pass->mean = arena_take(&pass->arena, rows);
     pass->rstd = arena_take(&pass->arena, rows);
     const float *const *last = weights->other + model->other_count - 2;
@@ -92,9 +93,10 @@ struct score pass_head(struct pass *pass, const struct weights *weights,
     step = step < 1 ? 1 : step > CHUNK_ROWS ? CHUNK_ROWS : step;
     size_t size = (size_t)step * (size_t)vocab;
     if (sink)
-        pass->dtop = mat_of(
-            arena_take(&pass->arena, (size_t)pass->rows * (size_t)pass->top.cols),
-            pass->rows, pass->top.cols);
+        pass->dtop =
+            mat_of(arena_take(&pass->arena,
+                              (size_t)pass->rows * (size_t)pass->top.cols),
+                   pass->rows, pass->top.cols);
     size_t mark = arena_mark(&pass->arena);
     float *at = arena_take(&pass->arena, size);
     struct head_state state = {.sequence_right = true};

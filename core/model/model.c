@@ -91,8 +91,8 @@ static void add_layer_sites(struct model *model, int layer)
 static void add_layer_others(struct model *model, int layer)
 {
     static const char *const part[OTHERS_A_LAYER] = {
-        "norm1.gain",  "norm1.bias", "attn.q.bias", "attn.k.bias",
-        "attn.v.bias", "attn.o.bias", "norm2.gain",  "norm2.bias",
+        "norm1.gain",  "norm1.bias",   "attn.q.bias", "attn.k.bias",
+        "attn.v.bias", "attn.o.bias",  "norm2.gain",  "norm2.bias",
         "mlp.up.bias", "mlp.down.bias"};
     int d = model->conf.width;
     for (int i = 0; i < OTHERS_A_LAYER; i++) {
@@ -110,13 +110,15 @@ static int check_conf(const struct model_conf *c, struct err *err)
     const struct {
         const char *name;
         int value, high;
-    } sizes[] = {{"layers", c->layers, 1000},     {"width", c->width, 1 << 16},
-                 {"heads", c->heads, 1 << 10},    {"inner", c->inner, 1 << 18},
-                 {"vocab", c->vocab, 1 << 24},    {"context", c->context, 1 << 20}};
+    } sizes[] = {
+        {"layers", c->layers, 1000},  {"width", c->width, 1 << 16},
+        {"heads", c->heads, 1 << 10}, {"inner", c->inner, 1 << 18},
+        {"vocab", c->vocab, 1 << 24}, {"context", c->context, 1 << 20}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (sizes[i].value < 1 || sizes[i].value > sizes[i].high)
-            return err_set(err, "%s %d is not a model this program can hold; use 1..%d",
-                           sizes[i].name, sizes[i].value, sizes[i].high);
+            return err_set(
+                err, "%s %d is not a model this program can hold; use 1..%d",
+                sizes[i].name, sizes[i].value, sizes[i].high);
     if (c->width % c->heads != 0)
         return err_set(err, "width %d is not divisible by %d heads", c->width,
                        c->heads);

@@ -16,8 +16,7 @@ struct pass *pass_new(const struct model *model)
 {
     struct pass *pass = xcalloc(1, sizeof *pass);
     pass->model = model;
-    pass->layer =
-        xcalloc((size_t)model->conf.layers, sizeof *pass->layer);
+    pass->layer = xcalloc((size_t)model->conf.layers, sizeof *pass->layer);
     return pass;
 }
 
@@ -47,14 +46,13 @@ struct mat qkv_joined(const struct weights *weights, int q_site)
     struct mat q = weights->site[q_site], k = weights->site[q_site + 1],
                v = weights->site[q_site + 2];
     size_t size = (size_t)q.rows * (size_t)q.ld;
-    bool joined = k.at == q.at + size && v.at == k.at + size &&
-                  k.ld == q.ld && v.ld == q.ld;
+    bool joined = k.at == q.at + size && v.at == k.at + size && k.ld == q.ld &&
+                  v.ld == q.ld;
     return joined ? (struct mat){q.at, 3 * q.rows, q.cols, q.ld}
                   : (struct mat){0};
 }
 
-void linear_forward(struct mat y, struct mat x, struct mat w,
-                    const float *bias)
+void linear_forward(struct mat y, struct mat x, struct mat w, const float *bias)
 {
     for (int t = 0; t < y.rows; t++)
         memcpy(mat_row(y, t), bias, (size_t)y.cols * sizeof *bias);
@@ -76,8 +74,8 @@ static size_t floats_needed(const struct model *model, size_t t, size_t squares)
            layers = (size_t)c->layers;
     size_t a_layer = t * (8 * d + 2 * n + 4) + squares + 13 * 16;
     size_t back = t * (6 * d + 2 * n) + squares + 16 * 16;
-    size_t head = t * (2 * d + 2) + ((size_t)1 << 20) + 2 * (size_t)c->vocab +
-                  8 * 16;
+    size_t head =
+        t * (2 * d + 2) + ((size_t)1 << 20) + 2 * (size_t)c->vocab + 8 * 16;
     return layers * a_layer + t * d + back + head;
 }
 
@@ -129,8 +127,7 @@ static void lay_out(struct pass *pass, const struct batch *slice)
 /* Where the stream goes after layer l. */
 static struct mat stream_after(struct pass *pass, int l)
 {
-    return l + 1 < pass->model->conf.layers ? pass->layer[l + 1].in
-                                            : pass->out;
+    return l + 1 < pass->model->conf.layers ? pass->layer[l + 1].in : pass->out;
 }
 
 static void embed(struct mat h, const struct weights *weights,
@@ -241,7 +238,7 @@ void pass_logits(struct pass *pass, const struct weights *weights,
     const float *const *last = weights->other + model->other_count - 2;
     norm_rows(top, mean, rstd, pass->out, last[0], last[1],
               model->conf.norm_eps);
-    linalg_gemm(logits, 1.0F, top, PLAIN,
-                weights->site[model->site_count - 1], TRANSPOSED, 0.0F);
+    linalg_gemm(logits, 1.0F, top, PLAIN, weights->site[model->site_count - 1],
+                TRANSPOSED, 0.0F);
     pass_after(pass, model->site_count - 1, top, logits);
 }

@@ -21,8 +21,8 @@ struct way { /* one walk back */
     const struct weights *weights;
     const struct batch *slice;
     const struct sink *sink;
-    int lowest;      /* layer * DEPTHS + depth; -1: down to the embedding */
-    struct mat dh;   /* (T, d) */
+    int lowest;       /* layer * DEPTHS + depth; -1: down to the embedding */
+    struct mat dh;    /* (T, d) */
     struct mat dnorm; /* (T, d) */
     struct mat dwide; /* (T, inner) */
     struct mat dqkv;  /* (T, 3d) */
@@ -40,7 +40,7 @@ static int site_depth(const struct site *site)
 /* others of a layer: norm1 gain, bias, q k v o biases, norm2, up, down. */
 static int other_depth(int layer, int within)
 {
-    static const enum depth depth[] = {AT_NORM1, AT_NORM1, AT_QKV, AT_QKV,
+    static const enum depth depth[] = {AT_NORM1, AT_NORM1, AT_QKV,   AT_QKV,
                                        AT_QKV,   AT_O,     AT_NORM2, AT_NORM2,
                                        AT_UP,    AT_DOWN};
     return layer * DEPTHS + (int)depth[within];

@@ -13,7 +13,6 @@
 #include "core/base/vecmath.h"
 #include "core/train/run_private.h"
 
-
 /* W of this site is written by the method into storage of the run. */
 static bool is_written(const struct run *run, int site)
 {
@@ -79,8 +78,7 @@ void run_follow_layout(struct run *run)
 void run_refresh_site(struct run *run, int site)
 {
     if (is_written(run, site))
-        run->method->ops->effective(run->method, site,
-                                    run->weights.site[site]);
+        run->method->ops->effective(run->method, site, run->weights.site[site]);
 }
 
 struct run *run_new(const struct model *model, const struct run_conf *conf,
@@ -179,8 +177,7 @@ static struct pass *pass_of(struct run *run, int thread)
     return run->place[thread].pass;
 }
 
-static void take_site_gradient(void *ctx, int site, struct mat x,
-                               struct mat dy)
+static void take_site_gradient(void *ctx, int site, struct mat x, struct mat dy)
 {
     struct slice *slice = ctx;
     const struct method *method = slice->run->method;

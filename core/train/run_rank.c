@@ -23,8 +23,7 @@ static int change_site(struct run *run, int site, int rank,
     struct method *method = run->method;
     struct param *before = copy_params(method);
     int before_count = method->param_count;
-    int status =
-        method->ops->set_rank(method, site, rank, policy, change, err);
+    int status = method->ops->set_rank(method, site, rank, policy, change, err);
     if (status == 0)
         optimizer_remap(&run->optimizer, method, before, before_count, change);
     mem_free(before);
@@ -80,8 +79,7 @@ static double energy(const float *row, int cols)
 }
 
 /* The first slice's buffer holds the whole step's gradient after update. */
-int run_gradient_share(const struct run *run, int site, double *share,
-                       int room)
+int run_gradient_share(const struct run *run, int site, double *share, int room)
 {
     const struct method *method = run->method;
     int a = method_param(method, PARAM_A, site);
@@ -94,9 +92,8 @@ int run_gradient_share(const struct run *run, int site, double *share,
     double total = 0;
     for (int k = 0; k < count; k++) {
         size_t at = (size_t)k;
-        share[k] =
-            energy(grad + pa->offset + at * (size_t)pa->cols, pa->cols) +
-            energy(grad + pb->offset + at * (size_t)pb->cols, pb->cols);
+        share[k] = energy(grad + pa->offset + at * (size_t)pa->cols, pa->cols) +
+                   energy(grad + pb->offset + at * (size_t)pb->cols, pb->cols);
         total += share[k];
     }
     for (int k = 0; k < count && total > 0; k++)

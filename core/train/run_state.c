@@ -23,8 +23,8 @@ static void save_sites(const struct run *run, struct safetensors_out *out)
             continue;
         char key[KEY], value[160];
         (void)snprintf(key, sizeof key, "site.%s", run->model->site[i].name);
-        (void)snprintf(value, sizeof value, "%d %d %d %a %a", is.rank,
-                       is.grows, (int)is.rule, is.alpha, is.scale);
+        (void)snprintf(value, sizeof value, "%d %d %d %a %a", is.rank, is.grows,
+                       (int)is.rule, is.alpha, is.scale);
         safetensors_out_meta(out, key, value);
     }
 }
@@ -51,8 +51,8 @@ static void save_ages(const struct param *param, const int *age,
         int end = row;
         while (end < param->rows && age[end] == age[row])
             end++;
-        used += (size_t)snprintf(text + used, size - used, "%d*%d ",
-                                 end - row, age[row]);
+        used += (size_t)snprintf(text + used, size - used, "%d*%d ", end - row,
+                                 age[row]);
         assert(used < size);
         row = end;
     }
@@ -102,9 +102,9 @@ static int load_progress(struct progress *to, const struct run *run,
     if (!name || strcmp(name, run->method->ops->name) != 0)
         return err_set(err, "this state is of method %s, the run's is %s",
                        name ? name : "(none)", run->method->ops->name);
-    if (!text || sscanf(text, "%ld %ld %la %la %la %la", &to->step, &to->steps,
-                        &to->lr_peak, &to->loss, &to->grad_norm,
-                        &to->lr) != 6 ||
+    if (!text ||
+        sscanf(text, "%ld %ld %la %la %la %la", &to->step, &to->steps,
+               &to->lr_peak, &to->loss, &to->grad_norm, &to->lr) != 6 ||
         to->step < 0 || !isfinite(to->lr_peak))
         return err_set(err, "the state's progress \"%s\" is damaged",
                        text ? text : "");
@@ -129,8 +129,8 @@ static int load_sites(struct method *method, const struct safetensors *from,
         if (sscanf(text, "%d %d %d %la %la", &is->rank, &is->grows, &rule,
                    &is->alpha, &is->scale) != 5 ||
             rule < 0 || rule > (int)SCALE_ALPHA_SQRT_R)
-            status = err_set(err, "the state's %s \"%s\" is damaged", key,
-                             text);
+            status =
+                err_set(err, "the state's %s \"%s\" is damaged", key, text);
         is->rule = (enum scale_rule)rule;
     }
     if (status == 0)

@@ -32,8 +32,8 @@ struct team {
     pthread_cond_t idle; /* unfinished fell to 0 */
     struct job *queue;   /* ring of room, under the mutex */
     int head, count, room;
-    int unfinished;      /* queued or running, under the mutex */
-    bool leaving;        /* under the mutex */
+    int unfinished; /* queued or running, under the mutex */
+    bool leaving;   /* under the mutex */
     int threads, started;
     struct worker *worker; /* (threads - 1) */
 };
@@ -89,7 +89,8 @@ static int start(struct team *team, struct err *err)
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (status != 0)
-        return err_set(err, "cannot start thread %d of %d (%s); try --threads 1",
+        return err_set(err,
+                       "cannot start thread %d of %d (%s); try --threads 1",
                        team->started + 2, team->threads, strerror(status));
     return 0;
 }

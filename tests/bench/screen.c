@@ -54,8 +54,7 @@ static int child_race(void *ctx)
 static int child_paused(void *ctx)
 {
     char *program = ctx;
-    (void)execl(program, "rankscope", "open", "race", "--paused",
-                (char *)NULL);
+    (void)execl(program, "rankscope", "open", "race", "--paused", (char *)NULL);
     return 127;
 }
 
@@ -64,8 +63,8 @@ static void measure_start(char *program)
     double frame[STARTS], curve[STARTS];
     for (int i = 0; i < STARTS; i++) {
         double from = now_ms();
-        struct pty *pty = pty_start("xterm-256color", 100, 30, child_race,
-                                    program);
+        struct pty *pty =
+            pty_start("xterm-256color", 100, 30, child_race, program);
         (void)pty_wait_text(pty, "A race of ranks");
         frame[i] = now_ms() - from;
         (void)pty_wait_text(pty, "/s"); /* the rate: several ticks are done */
@@ -109,8 +108,10 @@ static double children_seconds(void)
 {
     struct rusage usage;
     (void)getrusage(RUSAGE_CHILDREN, &usage);
-    return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec +
-           (double)usage.ru_stime.tv_sec + 1e-6 * (double)usage.ru_stime.tv_usec;
+    return (double)usage.ru_utime.tv_sec +
+           1e-6 * (double)usage.ru_utime.tv_usec +
+           (double)usage.ru_stime.tv_sec +
+           1e-6 * (double)usage.ru_stime.tv_usec;
 }
 
 static double paused_seconds(char *program, double seconds)
@@ -130,8 +131,8 @@ static double paused_seconds(char *program, double seconds)
 
 static void measure_idle(char *program)
 {
-    double brief = paused_seconds(program, 1), longer =
-        paused_seconds(program, 11);
+    double brief = paused_seconds(program, 1),
+           longer = paused_seconds(program, 11);
     printf("paused             %6.2f %% of a core\n",
            100 * (longer - brief) / 10);
 }
@@ -169,7 +170,6 @@ static double session_rate(const char *root, enum watched watched)
     session_close(session);
     return rate;
 }
-
 
 static int child_quiet_race(void *ctx)
 {

@@ -20,9 +20,15 @@
 
 static struct model *small_model(void)
 {
-    struct model_conf conf = {.family = "gpt2", .layers = 2, .width = 16,
-                              .heads = 2, .inner = 32, .vocab = 24,
-                              .context = 16, .norm_eps = 1e-5F, .tied = true};
+    struct model_conf conf = {.family = "gpt2",
+                              .layers = 2,
+                              .width = 16,
+                              .heads = 2,
+                              .inner = 32,
+                              .vocab = 24,
+                              .context = 16,
+                              .norm_eps = 1e-5F,
+                              .tied = true};
     struct err err;
     struct model *model = model_new(&conf, &err);
     assert_non_null(model);
@@ -52,11 +58,18 @@ static struct run_conf lora_conf(void)
 {
     struct run_conf conf = {
         .method = {.name = "lora", .rank = 2, .alpha = 4, .seed = 7},
-        .optimizer = {.kind = OPTIMIZER_ADAMW, .lr = 1e-2, .clip = 1,
-                      .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8,
-                      .weight_decay = 0.01, .schedule = SCHEDULE_LINEAR,
+        .optimizer = {.kind = OPTIMIZER_ADAMW,
+                      .lr = 1e-2,
+                      .clip = 1,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .weight_decay = 0.01,
+                      .schedule = SCHEDULE_LINEAR,
                       .warmup = 3},
-        .seed = 7, .steps = 100, .slices = 3};
+        .seed = 7,
+        .steps = 100,
+        .slices = 3};
     for (int i = 0; i < SITE_KINDS; i++)
         conf.method.targets[i] = true;
     return conf;
@@ -157,8 +170,8 @@ static void starts_at_the_base(void **state)
     for (int i = 0; i < method->param_count; i++) {
         const struct param *p = &method->param[i];
         size_t size = (size_t)p->rows * (size_t)p->cols * sizeof(float);
-        bool moved = memcmp(start + p->offset, method->value + p->offset,
-                            size) != 0;
+        bool moved =
+            memcmp(start + p->offset, method->value + p->offset, size) != 0;
         assert_true(moved || p->kind == PARAM_A);
     }
     mem_free(start);
@@ -182,8 +195,9 @@ static void growth_keeps_the_loss(void **state)
     for (int rank = 3; rank <= 16; rank += 4) {
         double before = held_out(run, team);
         int count;
-        assert_int_equal(run_set_rank(run, -1, rank, RANK_KEEP_SCALE, changes,
-                                      &count, &err), 0);
+        assert_int_equal(
+            run_set_rank(run, -1, rank, RANK_KEEP_SCALE, changes, &count, &err),
+            0);
         assert_int_equal(count, model->site_count);
         for (int i = 0; i < count; i++)
             rank_change_free(&changes[i]);
@@ -212,12 +226,12 @@ static void refusals_change_nothing(void **state)
     struct rank_change changes[16];
     int count;
     same = run_new(model, &conf, &err);
-    assert_int_equal(run_set_rank(run, -1, 17, RANK_KEEP_SCALE, changes,
-                                  &count, &err), -1);
+    assert_int_equal(
+        run_set_rank(run, -1, 17, RANK_KEEP_SCALE, changes, &count, &err), -1);
     assert_string_equal(err.text,
                         "h.0.attn.q: rank 17 is not allowed; use 1..16");
-    assert_int_equal(run_set_rank(run, 2, 0, RANK_KEEP_SCALE, changes, &count,
-                                  &err), -1);
+    assert_int_equal(
+        run_set_rank(run, 2, 0, RANK_KEEP_SCALE, changes, &count, &err), -1);
     assert_same_values(run, same);
     run_free(run);
     run_free(same);
@@ -251,8 +265,9 @@ static void a_state_is_complete(void **state)
         int count = 0;
         train(run, team, 5);
         if (!full)
-            assert_int_equal(run_set_rank(run, 3, 6, RANK_ALPHA_R, &change,
-                                          &count, &err), 0);
+            assert_int_equal(
+                run_set_rank(run, 3, 6, RANK_ALPHA_R, &change, &count, &err),
+                0);
         if (count)
             rank_change_free(&change);
         train(run, team, 8);

@@ -337,7 +337,7 @@ static const struct snapshot *await_truncations(struct session *session,
     for (int i = 0; i < 20000; i++) {
         const struct snapshot *now = session_look(session);
         if (now->finished && now->run[1].site[4].truncation_count == count &&
-            now->run[1].site[4].spectrum_step == now->run[1].step)
+            now->run[1].site[4].truncation_step == now->run[1].step)
             return now;
         snapshot_release(now);
         pause_for(1);

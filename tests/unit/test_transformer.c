@@ -25,10 +25,16 @@ static const char *const microlm = "../shared/data/models/microlm";
 
 static struct model *tiny(enum activation activation, bool tied)
 {
-    struct model_conf conf = {.family = "gpt2", .layers = 2, .width = 8,
-                              .heads = 2, .inner = 20, .vocab = 11,
-                              .context = 12, .activation = activation,
-                              .norm_eps = 1e-5F, .tied = tied};
+    struct model_conf conf = {.family = "gpt2",
+                              .layers = 2,
+                              .width = 8,
+                              .heads = 2,
+                              .inner = 20,
+                              .vocab = 11,
+                              .context = 12,
+                              .activation = activation,
+                              .norm_eps = 1e-5F,
+                              .tied = tied};
     struct err err;
     struct model *model = model_new(&conf, &err);
     assert_non_null(model);
@@ -115,8 +121,9 @@ static void check_gradients(enum activation activation, bool tied)
         wants[i] = true;
     }
     for (int i = 0; i < model->other_count; i++)
-        other[i] = xcalloc((size_t)model->other[i].rows *
-                               (size_t)model->other[i].cols, sizeof(float));
+        other[i] =
+            xcalloc((size_t)model->other[i].rows * (size_t)model->other[i].cols,
+                    sizeof(float));
     struct sink sink = {&all, wants, gather, other};
     struct score score = pass_learn(pass, &model->base, &batch, 1.0F, &sink);
     assert_int_equal(score.targets, batch.targets);
@@ -128,8 +135,8 @@ static void check_gradients(enum activation activation, bool tied)
             double got = (double)other[i][j];
             if (i == 0 && tied) /* two uses of one tensor */
                 got += (double)site[head].at[j];
-            check_entry(pass, model, &batch,
-                        (float *)model->base.other[i] + j, got);
+            check_entry(pass, model, &batch, (float *)model->base.other[i] + j,
+                        got);
         }
     }
     for (int i = 0; i < model->site_count; i++) {
@@ -266,8 +273,7 @@ static void reproduces_microlm(void **state)
     assert_true(json_length(want) >= 10);
     for (int i = 0; i < json_length(want); i++)
         assert_near((double)mat_row(logits, batch.tokens - 1)[i],
-                    json_number(json_at(want, i), NAN),
-                    golden_logit_tolerance);
+                    json_number(json_at(want, i), NAN), golden_logit_tolerance);
     mat_free(&logits);
     batch_free(&batch);
     pass_free(pass);

@@ -49,8 +49,7 @@ static double median(double *value, int count)
     return value[count / 2];
 }
 
-static int parse_targets(bool to[SITE_KINDS], const char *text,
-                         struct err *err)
+static int parse_targets(bool to[SITE_KINDS], const char *text, struct err *err)
 {
     char copy[128], *rest = copy, *word;
     (void)snprintf(copy, sizeof copy, "%s",
@@ -58,8 +57,10 @@ static int parse_targets(bool to[SITE_KINDS], const char *text,
     while ((word = strtok_r(rest, ",", &rest))) {
         int kind = site_kind_find(word);
         if (kind < 0)
-            return err_set(err, "--targets %s: %s is not a site; use q, k, v, "
-                                "o, up, down, head or all", text, word);
+            return err_set(err,
+                           "--targets %s: %s is not a site; use q, k, v, "
+                           "o, up, down, head or all",
+                           text, word);
         to[kind] = true;
     }
     return 0;
@@ -98,7 +99,8 @@ static void bound_job(void *ctx, int index, int thread)
         struct mat w = b->model->base.site[i];
         int most = (int)((1 << 20) / w.rows) + 1;
         int chunk = b->model->site[i].kind == SITE_HEAD && most < b->rows
-                        ? most : b->rows;
+                        ? most
+                        : b->rows;
         for (int from = 0; from < b->rows; from += chunk) {
             struct mat x = mat_of(b->x[thread].at, chunk, w.cols);
             struct mat y = mat_of(b->y[thread].at, chunk, w.rows);
@@ -116,13 +118,15 @@ static double measure_bound(const struct bench *b, const struct model *model,
 {
     int slices = b->slices, threads = team_threads(team);
     struct mat *gradient = xcalloc((size_t)threads, sizeof *gradient);
-    struct bound bound = {.model = model, .gradient = gradient,
+    struct bound bound = {.model = model,
+                          .gradient = gradient,
                           .weight_gradients = strcmp(b->method, "full") == 0,
                           .rows = b->batch * b->length / slices};
     int wide = model->conf.inner > b->vocab ? model->conf.inner : b->vocab;
     for (int t = 0; t < threads; t++) {
-        int most = (1 << 20) / b->vocab + 1 > bound.rows ? bound.rows
-                   : (1 << 20) / b->vocab + 1;
+        int most = (1 << 20) / b->vocab + 1 > bound.rows
+                       ? bound.rows
+                       : (1 << 20) / b->vocab + 1;
         size_t inner = (size_t)bound.rows * (size_t)model->conf.inner;
         size_t head = (size_t)most * (size_t)b->vocab;
         bound.x[t] = mat_new(1, (int)(inner > head ? inner : head));
@@ -202,22 +206,32 @@ static void report(const struct bench *b, const struct timing *t)
                "  forward %.2f, backward %.2f, optimizer %.2f ms\n"
                "  its dense matrix products alone %.2f ms\n"
                "  peak memory %.0f MiB; %s\n",
-               t->step, rate, t->forward, backward, t->optimizer, t->bound,
-               rss, linalg_describe());
+               t->step, rate, t->forward, backward, t->optimizer, t->bound, rss,
+               linalg_describe());
 }
 
 static int bench(const struct bench *b, struct err *err)
 {
-    struct model_conf conf = {.family = "gpt2", .layers = b->layers,
-                              .width = b->width, .heads = b->heads,
-                              .inner = 4 * b->width, .vocab = b->vocab,
-                              .context = b->length, .norm_eps = 1e-5F,
+    struct model_conf conf = {.family = "gpt2",
+                              .layers = b->layers,
+                              .width = b->width,
+                              .heads = b->heads,
+                              .inner = 4 * b->width,
+                              .vocab = b->vocab,
+                              .context = b->length,
+                              .norm_eps = 1e-5F,
                               .tied = true};
     struct run_conf run_conf = {
         .method = {.name = b->method, .rank = b->rank, .alpha = 16, .seed = 1},
-        .optimizer = {.kind = OPTIMIZER_ADAMW, .lr = 1e-4, .beta1 = 0.9,
-                      .beta2 = 0.999, .eps = 1e-8, .clip = 1},
-        .seed = 1, .steps = b->steps + 2, .slices = b->slices};
+        .optimizer = {.kind = OPTIMIZER_ADAMW,
+                      .lr = 1e-4,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .clip = 1},
+        .seed = 1,
+        .steps = b->steps + 2,
+        .slices = b->slices};
     if (parse_targets(run_conf.method.targets, b->targets, err) != 0)
         return -1;
     struct model *model = model_new(&conf, err);
@@ -227,8 +241,10 @@ static int bench(const struct bench *b, struct err *err)
     int slice = (b->batch - 1) / b->slices + 1;
     if (pass_bytes(model, slice, b->length) > mem_machine() ||
         model_init(model, 1) != 0)
-        err_set(err, "this model, or its slice of %d sequences, does not fit "
-                     "into memory; make it smaller", slice);
+        err_set(err,
+                "this model, or its slice of %d sequences, does not fit "
+                "into memory; make it smaller",
+                slice);
     else
         run = run_new(model, &run_conf, err);
     struct team *team = run ? team_new(b->threads, err) : NULL;
@@ -246,8 +262,8 @@ static int bench(const struct bench *b, struct err *err)
 int command_bench(int argc, char **argv)
 {
     int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    struct bench b = {4, 128, 4, 512, 64, 16, 8, cores, 30, 0,
-                      "lora", "q,v", false};
+    struct bench b = {4,     128, 4, 512,    64,    16,   8,
+                      cores, 30,  0, "lora", "q,v", false};
     const struct option_row table[] = {
         {"layers", OPTION_INT, &b.layers, "L", "layers (4)", 1, 200},
         {"width", OPTION_INT, &b.width, "D", "width (128)", 1, 16384},
@@ -257,8 +273,8 @@ int command_bench(int argc, char **argv)
         {"batch", OPTION_INT, &b.batch, "B", "sequences a step (16)", 1, 1024},
         {"method", OPTION_TEXT, &b.method, "M", "lora or full (lora)", 0, 0},
         {"rank", OPTION_INT, &b.rank, "R", "of LoRA (8)", 1, 16384},
-        {"targets", OPTION_TEXT, &b.targets, "LIST",
-         "sites, or all (q,v)", 0, 0},
+        {"targets", OPTION_TEXT, &b.targets, "LIST", "sites, or all (q,v)", 0,
+         0},
         {"threads", OPTION_INT, &b.threads, "N", "threads (all cores)", 1, 48},
         {"slices", OPTION_INT, &b.slices, "S",
          "slices of a step (as many as threads)", 1, 64},
@@ -266,16 +282,11 @@ int command_bench(int argc, char **argv)
         {"json", OPTION_FLAG, &b.json, NULL, "one JSON line", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments none;
-    switch (options_parse(&none, argc, argv, "bench [options]",
-                          "Measures one run's step on random tokens.", table,
-                          0, 0)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &none, argc, argv, "bench [options]",
+                       "Measures one run's step on random tokens.", table, 0,
+                       0))
+        return status;
     if (b.slices == 0)
         b.slices = b.threads;
     struct err err = {""};

@@ -77,8 +77,10 @@ static int eval(const struct eval *e, const char *base, struct err *err)
                             e->unmerged ? ADAPTER_BESIDE : ADAPTER_MERGED,
                             err) != 0)
         return -1;
-    struct task_conf conf = {.name = e->task, .data = e->data,
-                             .assets = world, .tokenizer = lm.tokenizer,
+    struct task_conf conf = {.name = e->task,
+                             .data = e->data,
+                             .assets = world,
+                             .tokenizer = lm.tokenizer,
                              .seed = (uint64_t)e->seed,
                              .context = lm.model->conf.context};
     struct task *task = task_open(&conf, err);
@@ -105,8 +107,8 @@ int command_eval(int argc, char **argv)
          0},
         {"scale", OPTION_REAL, &e.strength, "S",
          "strength of the adapter's update (1)", -100, 100},
-        {"examples", OPTION_INT, &e.examples, "N", "held-out examples (200)",
-         1, 1000000},
+        {"examples", OPTION_INT, &e.examples, "N", "held-out examples (200)", 1,
+         1000000},
         {"seed", OPTION_INT, &e.seed, "N",
          "of the examples, as a recipe's seed (1)", 0, 2147483647},
         {"unmerged", OPTION_FLAG, &e.unmerged, NULL,
@@ -114,18 +116,13 @@ int command_eval(int argc, char **argv)
         {"json", OPTION_FLAG, &e.json, NULL, "one JSON object", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv,
-                          "eval BASE --task NAME [options]",
-                          "Loss and metric on held-out examples.  BASE is a "
-                          "Hugging Face folder, or \"bundled\".",
-                          table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv,
+                       "eval BASE --task NAME [options]",
+                       "Loss and metric on held-out examples.  BASE is a "
+                       "Hugging Face folder, or \"bundled\".",
+                       table, 1, 1))
+        return status;
     if (!e.task) {
         fprintf(stderr, "rankscope: eval needs --task NAME\n");
         return EXIT_USAGE;

@@ -20,8 +20,8 @@ static int write_text(const struct request *r, const char *base,
                       struct err *err)
 {
     struct language_model lm;
-    if (language_model_open(&lm, base, r->adapter, r->strength,
-                            ADAPTER_MERGED, err) != 0)
+    if (language_model_open(&lm, base, r->adapter, r->strength, ADAPTER_MERGED,
+                            err) != 0)
         return -1;
     int room = 1 + (int)strlen(r->prompt) + r->tokens;
     int32_t *ids = xcalloc((size_t)room, sizeof *ids);
@@ -61,23 +61,19 @@ int command_generate(int argc, char **argv)
          "strength of the adapter's update (1)", -100, 100},
         {"tokens", OPTION_INT, &r.tokens, "N", "at most so many new ones (64)",
          1, 100000},
-        {"temperature", OPTION_REAL, &r.temperature, "T",
-         "0 is greedy (0)", 0, 100},
-        {"seed", OPTION_INT, &r.seed, "N", "of the sampling (1)", 0, 2147483647},
+        {"temperature", OPTION_REAL, &r.temperature, "T", "0 is greedy (0)", 0,
+         100},
+        {"seed", OPTION_INT, &r.seed, "N", "of the sampling (1)", 0,
+         2147483647},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv,
-                          "generate BASE --prompt TEXT [options]",
-                          "Goes on with a text.  BASE is a Hugging Face "
-                          "folder, or \"bundled\".",
-                          table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv,
+                       "generate BASE --prompt TEXT [options]",
+                       "Goes on with a text.  BASE is a Hugging Face "
+                       "folder, or \"bundled\".",
+                       table, 1, 1))
+        return status;
     struct err err = {""};
     return write_text(&r, arguments.at[0], &err) == 0 ? EXIT_DONE : fail(&err);
 }

@@ -62,11 +62,9 @@ int language_model_open(struct language_model *lm, const char *base,
     lm->model = model_open(folder, err);
     lm->tokenizer = lm->model ? tokenizer_open(path, err) : NULL;
     int status = lm->tokenizer ? 0 : -1;
-    if (status == 0 &&
-        tokenizer_size(lm->tokenizer) > lm->model->conf.vocab)
+    if (status == 0 && tokenizer_size(lm->tokenizer) > lm->model->conf.vocab)
         status = err_set(err, "%s has %d tokens, but the model only %d", path,
-                         tokenizer_size(lm->tokenizer),
-                         lm->model->conf.vocab);
+                         tokenizer_size(lm->tokenizer), lm->model->conf.vocab);
     if (lm->model)
         lm->weights = weights_new(lm->model);
     if (status == 0 && adapter)

@@ -106,28 +106,23 @@ int command_open(int argc, char **argv)
          "go on with a stored run", 0, 0},
         {"paused", OPTION_FLAG, &r.session.start_paused, NULL,
          "wait for Space before the first step", 0, 0},
-        {"threads", OPTION_INT, &r.session.threads, "N",
-         "threads (all cores)", 1, 48},
+        {"threads", OPTION_INT, &r.session.threads, "N", "threads (all cores)",
+         1, 48},
         {"view", OPTION_TEXT, &r.app.view, "NAME",
          "train, spectrum, ranks or log", 0, 0},
-        {"glyphs", OPTION_TEXT, &r.glyphs, "KIND",
-         "braille, block or ascii", 0, 0},
+        {"glyphs", OPTION_TEXT, &r.glyphs, "KIND", "braille, block or ascii", 0,
+         0},
         {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,
          "as NO_COLOR in the environment", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv,
-                          "open RECIPE|RUN [options]",
-                          "Opens the workbench.  RECIPE is a file or a name "
-                          "in the library, RUN a folder of results.",
-                          table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv,
+                       "open RECIPE|RUN [options]",
+                       "Opens the workbench.  RECIPE is a file or a name "
+                       "in the library, RUN a folder of results.",
+                       table, 1, 1))
+        return status;
     r.what = arguments.at[0];
     struct err err = {""};
     return open_it(&r, &err);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tui/commands/subcommand.h"
+
 enum { OPTIONS_MOST = 32, HELP = 1000, FIRST = 2000 };
 
 static void print_help(const char *usage, const char *summary,
@@ -51,8 +53,8 @@ static bool add_to_list(const struct option_row *row, const char *text)
 {
     struct option_list *list = row->to;
     if (list->count == (int)(sizeof list->at / sizeof *list->at)) {
-        fprintf(stderr, "rankscope: too many --%s; use at most %d\n",
-                row->name, list->count);
+        fprintf(stderr, "rankscope: too many --%s; use at most %d\n", row->name,
+                list->count);
         return false;
     }
     list->at[list->count++] = text;
@@ -82,22 +84,21 @@ static int name_length(const char *usage)
     return (int)strcspn(usage, " ");
 }
 
-static enum options_result take_arguments(struct arguments *arguments,
-                                          int argc, char **argv,
-                                          const char *usage, int least,
-                                          int most)
+static bool take_arguments(struct arguments *arguments, int argc, char **argv,
+                           const char *usage, int least, int most)
 {
     arguments->count = 0;
     for (int i = optind; i < argc && arguments->count < most; i++)
         arguments->at[arguments->count++] = argv[i];
     if (argc - optind >= least && argc - optind <= most)
-        return OPTIONS_GO_ON;
-    fprintf(stderr, "rankscope: %s; usage: rankscope %s; see rankscope %.*s "
-                    "--help\n",
+        return true;
+    fprintf(stderr,
+            "rankscope: %s; usage: rankscope %s; see rankscope %.*s "
+            "--help\n",
             argc - optind < least ? "something is missing"
                                   : "that is one word too many",
             usage, name_length(usage), usage);
-    return OPTIONS_WRONG;
+    return false;
 }
 
 /* getopt found no option of ours, or no value behind one. */
@@ -111,11 +112,9 @@ static void complain(char **argv, const char *usage, bool value_missing)
             name_length(usage), usage);
 }
 
-enum options_result options_parse(struct arguments *arguments, int argc,
-                                  char **argv, const char *usage,
-                                  const char *summary,
-                                  const struct option_row *table, int least,
-                                  int most)
+bool options_parse(int *status, struct arguments *arguments, int argc,
+                   char **argv, const char *usage, const char *summary,
+                   const struct option_row *table, int least, int most)
 {
     struct option longs[OPTIONS_MOST + 2] = {{"help", 0, NULL, HELP}};
     for (int i = 0; table[i].name && i < OPTIONS_MOST; i++)
@@ -124,19 +123,21 @@ enum options_result options_parse(struct arguments *arguments, int argc,
             table[i].type == OPTION_FLAG ? no_argument : required_argument,
             NULL, FIRST + i};
     int found;
+    *status = EXIT_USAGE;
     opterr = 0;
     optind = 0; /* start anew, argv may have been parsed before */
     while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
         if (found == HELP) {
             print_help(usage, summary, table);
-            return OPTIONS_HELPED;
+            *status = EXIT_DONE;
+            return false;
         }
         if (found == ':' || found == '?') {
             complain(argv, usage, found == ':');
-            return OPTIONS_WRONG;
+            return false;
         }
         if (!set(&table[found - FIRST], optarg))
-            return OPTIONS_WRONG;
+            return false;
     }
     return take_arguments(arguments, argc, argv, usage, least, most);
 }

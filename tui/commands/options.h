@@ -37,14 +37,11 @@ struct arguments {
     int count;
 };
 
-enum options_result { OPTIONS_GO_ON, OPTIONS_HELPED, OPTIONS_WRONG };
-
 /* Parses argv[1..]; usage is "run RECIPE [options]", least and most count
- * the positional arguments.  Complaints go to stderr, help to stdout. */
-enum options_result options_parse(struct arguments *arguments, int argc,
-                                  char **argv, const char *usage,
-                                  const char *summary,
-                                  const struct option_row *table, int least,
-                                  int most);
+ * the positional arguments.  false: nothing is left to do, the caller returns
+ * *status: help was printed to stdout, or a complaint to stderr. */
+bool options_parse(int *status, struct arguments *arguments, int argc,
+                   char **argv, const char *usage, const char *summary,
+                   const struct option_row *table, int least, int most);
 
 #endif

@@ -19,16 +19,16 @@ struct watch {
 static void report(void *ctx, const struct pretrain_progress *p)
 {
     struct watch *watch = ctx;
-    watch->smooth = p->step == 1 ? p->loss : 0.98 * watch->smooth +
-                                                 0.02 * p->loss;
+    watch->smooth =
+        p->step == 1 ? p->loss : 0.98 * watch->smooth + 0.02 * p->loss;
     char text[96];
     (void)snprintf(text, sizeof text, "loss %.3f", watch->smooth);
     progress_draw(&watch->line, p->step, p->steps, text);
     if (isfinite(p->validation_loss))
         progress_say(&watch->line,
                      "step %ld: %.4f nats per token held-out, %.1f M tokens "
-                     "seen", p->step, p->validation_loss,
-                     1e-6 * (double)p->tokens);
+                     "seen",
+                     p->step, p->validation_loss, 1e-6 * (double)p->tokens);
 }
 
 static int make(const char *name, const char *out, bool force, int threads,
@@ -40,9 +40,12 @@ static int make(const char *name, const char *out, bool force, int threads,
         recipe_read(&recipe, path, sets->at, sets->count, err) != 0)
         return -1;
     struct watch watch = {.line = progress_begin()};
-    struct pretrain_options options = {.assets = assets, .out = out,
-                                       .force = force, .threads = threads,
-                                       .report = report, .ctx = &watch};
+    struct pretrain_options options = {.assets = assets,
+                                       .out = out,
+                                       .force = force,
+                                       .threads = threads,
+                                       .report = report,
+                                       .ctx = &watch};
     struct pretrain_result result;
     int status = pretrain(&result, &recipe, &options, err);
     progress_end(&watch.line);
@@ -50,9 +53,8 @@ static int make(const char *name, const char *out, bool force, int threads,
         printf("%s: %ld parameters, %ld tokens seen\n"
                "held-out, nats per token over %ld tokens: model %.4f, "
                "trigram %.4f\n",
-               out, result.parameters, result.tokens,
-               result.validation_tokens, result.validation_loss,
-               result.trigram_loss);
+               out, result.parameters, result.tokens, result.validation_tokens,
+               result.validation_loss, result.trigram_loss);
     return status;
 }
 
@@ -64,24 +66,20 @@ int command_pretrain(int argc, char **argv)
     struct option_list sets = {.count = 0};
     const struct option_row table[] = {
         {"out", OPTION_TEXT, &out, "DIR", "folder for the model", 0, 0},
-        {"force", OPTION_FLAG, &force, NULL, "replace a model that is there",
-         0, 0},
+        {"force", OPTION_FLAG, &force, NULL, "replace a model that is there", 0,
+         0},
         {"set", OPTION_LIST, &sets, "K=V", "change a field of the recipe", 0,
          0},
         {"threads", OPTION_INT, &threads, "N", "threads (all cores)", 1, 48},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv,
-                          "pretrain RECIPE --out DIR [options]",
-                          "Makes a tokenizer and a base model from the "
-                          "bundled world's text.", table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv,
+                       "pretrain RECIPE --out DIR [options]",
+                       "Makes a tokenizer and a base model from the "
+                       "bundled world's text.",
+                       table, 1, 1))
+        return status;
     if (!out) {
         fprintf(stderr, "rankscope: pretrain needs --out DIR\n");
         return EXIT_USAGE;

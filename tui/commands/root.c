@@ -36,8 +36,10 @@ int root_find(char root[ROOT_PATH], struct err *err)
     const char *given = getenv("RANKSCOPE_ROOT");
     if (given && *given) {
         if (strlen(given) > ROOT_GIVEN || !holds_assets(given))
-            return err_set(err, "RANKSCOPE_ROOT=%s holds no assets/world; "
-                                "point it at rankscope's own folder", given);
+            return err_set(err,
+                           "RANKSCOPE_ROOT=%s holds no assets/world; "
+                           "point it at rankscope's own folder",
+                           given);
         (void)snprintf(root, ROOT_PATH, "%s", given);
         return 0;
     }
@@ -46,8 +48,9 @@ int root_find(char root[ROOT_PATH], struct err *err)
     (void)snprintf(root, ROOT_PATH, "%s", RANKSCOPE_DATADIR);
     if (holds_assets(root))
         return 0;
-    return err_set(err, "cannot find assets/ beside the program or in %s; set "
-                        "RANKSCOPE_ROOT to the folder that holds it",
+    return err_set(err,
+                   "cannot find assets/ beside the program or in %s; set "
+                   "RANKSCOPE_ROOT to the folder that holds it",
                    RANKSCOPE_DATADIR);
 }
 
@@ -89,8 +92,10 @@ int root_recipe(char path[ROOT_PATH], const char *name, struct err *err)
     if (below(path, suffix, err) != 0)
         return -1;
     if (!file_exists(path))
-        return err_set(err, "%s: there is no such file, and no recipe of that "
-                            "name in the library", name);
+        return err_set(err,
+                       "%s: there is no such file, and no recipe of that "
+                       "name in the library",
+                       name);
     return 0;
 }
 

@@ -41,14 +41,13 @@ static void tell_run(struct teller *teller, const struct snapshot *now, int i)
 {
     const struct run_view *run = &now->run[i];
     for (; teller->told[i] < run->validation.length; teller->told[i]++) {
-        struct point at =
-            series_at(run->validation.series, teller->told[i]);
+        struct point at = series_at(run->validation.series, teller->told[i]);
         char metric[48] = "";
         if (teller->told[i] < run->metric_series.length)
-            (void)snprintf(metric, sizeof metric, ", %s %.1f %%",
-                           now->metric_name,
-                           100 * series_at(run->metric_series.series,
-                                           teller->told[i]).value);
+            (void)snprintf(
+                metric, sizeof metric, ", %s %.1f %%", now->metric_name,
+                100 * series_at(run->metric_series.series, teller->told[i])
+                          .value);
         progress_say(&teller->line, "%s step %ld: validation %.4f nats%s",
                      run->name, at.step, at.value, metric);
     }
@@ -145,23 +144,18 @@ int command_run(int argc, char **argv)
          "go on from DIR's last checkpoint", 0, 0},
         {"journal", OPTION_TEXT, &options.journal, "FILE",
          "replay these commands", 0, 0},
-        {"threads", OPTION_INT, &options.threads, "N", "threads (all cores)",
-         1, 48},
+        {"threads", OPTION_INT, &options.threads, "N", "threads (all cores)", 1,
+         48},
         {"checkpoint", OPTION_REAL, &options.checkpoint_seconds, "S",
          "seconds between checkpoints (15)", 0.001, 86400},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv, "run RECIPE [options]",
-                          "Runs a recipe without a screen.  RECIPE is a file, "
-                          "or a name in the library.",
-                          table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv, "run RECIPE [options]",
+                       "Runs a recipe without a screen.  RECIPE is a file, "
+                       "or a name in the library.",
+                       table, 1, 1))
+        return status;
     if (options.resume && !options.out) {
         fprintf(stderr, "rankscope: run --resume needs --out DIR\n");
         return EXIT_USAGE;

@@ -61,22 +61,17 @@ int command_show(int argc, char **argv)
         {"size", OPTION_TEXT, &size, "COLSxROWS", "of the frame (80x24)", 0, 0},
         {"run", OPTION_TEXT, &options.run, "NAME", "the chosen run", 0, 0},
         {"site", OPTION_TEXT, &options.site, "NAME", "the chosen site", 0, 0},
-        {"svg", OPTION_TEXT, &svg, "FILE", "write a picture instead of text",
-         0, 0},
+        {"svg", OPTION_TEXT, &svg, "FILE", "write a picture instead of text", 0,
+         0},
         {"force", OPTION_FLAG, &force, NULL, "replace FILE", 0, 0},
         {"ascii", OPTION_FLAG, &ascii, NULL, "only ASCII characters", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
-    switch (options_parse(&arguments, argc, argv, "show RUN [options]",
-                          "Prints one view of a stored run's last moment.",
-                          table, 1, 1)) {
-    case OPTIONS_HELPED:
-        return EXIT_DONE;
-    case OPTIONS_WRONG:
-        return EXIT_USAGE;
-    case OPTIONS_GO_ON:
-        break;
-    }
+    int status;
+    if (!options_parse(&status, &arguments, argc, argv, "show RUN [options]",
+                       "Prints one view of a stored run's last moment.", table,
+                       1, 1))
+        return status;
     bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     options.glyphs = ascii || !utf8 ? GLYPHS_ASCII : GLYPHS_BRAILLE;
     struct err err = {""};

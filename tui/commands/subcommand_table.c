@@ -13,7 +13,6 @@ const struct subcommand subcommand_table[] = {
     {"eval", "loss and metric of a base, with or without an adapter",
      command_eval},
     {"generate", "a text goes on", command_generate},
-    {"pretrain", "makes a base model from the bundled world",
-     command_pretrain},
+    {"pretrain", "makes a base model from the bundled world", command_pretrain},
     {"bench", "how fast one run steps, and what bounds it", command_bench},
     {NULL, NULL, NULL}};

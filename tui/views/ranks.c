@@ -175,7 +175,8 @@ static void draw_cut(struct canvas *canvas, struct rect rect,
     }
     int last = site->truncation_count - 1, stop = stop_at(site);
     x += canvas_print(canvas, x, rect.y, end - x, dim,
-                      "%s cut to 0..%d: ", snapshot->site[at].name, last);
+                      "%s at step %ld, cut to 0..%d: ",
+                      snapshot->site[at].name, site->truncation_step, last);
     double above[64];
     int count = last + 1 > 64 ? 64 : last + 1;
     for (int k = 0; k < count; k++)
@@ -184,8 +185,8 @@ static void draw_cut(struct canvas *canvas, struct rect rect,
         bars_draw(canvas, x, rect.y, 24, view_run_style(run->id), above, count);
     canvas_print(canvas, x + 2, rect.y, end - x - 2,
                  style_with(ROLE_NONE, ATTR_BOLD),
-                 stop < last ? "you could stop at %d (%+.4f nats)"
-                             : "it uses all %d (%+.4f nats)",
+                 stop < last ? "could stop at %d: %+.4f nats"
+                             : "it uses all %d: %+.4f nats",
                  stop, above[stop < count ? stop : count - 1]);
 }
 

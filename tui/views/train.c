@@ -173,7 +173,8 @@ static void words_verdict(char *to, size_t size,
     int count = 0;
     for (int r = 0; r < snapshot->run_count; r++) {
         const struct run_view *run = &snapshot->run[r];
-        if (isnan(run->validation_loss))
+        /* What a diverged run last measured is of a moment long gone. */
+        if (isnan(run->validation_loss) || run->state == RUN_DIVERGED)
             continue;
         int at = count++;
         for (; at > 0 && order[at - 1]->validation_loss > run->validation_loss;
