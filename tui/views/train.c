@@ -81,11 +81,11 @@ static const struct column {
     int from; /* shown when the list is at least so wide */
     draw_column *text;
 } columns[] = {
-    {"method", 7, 50, text_method},        {"rank", 6, 0, text_rank},
-    {"trainable", 10, 60, text_trainable}, {"loss", 7, 0, text_loss},
-    {"valid.", 8, 0, text_validation},     {"metric", 9, 0, text_metric},
+    {"method", 7, 53, text_method},        {"rank", 6, 0, text_rank},
+    {"trainable", 10, 63, text_trainable}, {"loss", 8, 0, text_loss},
+    {"valid.", 8, 0, text_validation},     {"metric", 9, 46, text_metric},
     {"forgotten", 10, 100, text_forget},   {"lr", 9, 92, text_lr},
-    {"tok/s", 7, 70, text_speed},          {"state", 12, 80, text_state},
+    {"tok/s", 7, 70, text_speed},          {"state", 11, 80, text_state},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns, NAME = 10 };
 
