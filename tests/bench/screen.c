@@ -67,7 +67,7 @@ static void measure_start(char *program)
             pty_start("xterm-256color", 100, 30, child_race, program);
         (void)pty_wait_text(pty, "A race of ranks");
         frame[i] = now_ms() - from;
-        (void)pty_wait_text(pty, "/s"); /* the rate: several ticks are done */
+        (void)pty_wait_no_text(pty, "step 0/");
         curve[i] = now_ms() - from;
         pty_send(pty, "q");
         (void)pty_wait_end(pty);
@@ -83,7 +83,8 @@ static void measure_keys(char *program)
 {
     double wait[KEYS];
     struct pty *pty = pty_start("xterm-256color", 100, 30, child_race, program);
-    (void)pty_wait_text(pty, "/s");
+    (void)pty_wait_text(pty, "A race of ranks");
+    (void)pty_wait_no_text(pty, "step 0/");
     for (int i = 0; i < KEYS; i++) {
         bool dial = i % 2 == 0;
         /* Uneven pauses, so that keys meet every phase of a tick. */
@@ -197,7 +198,8 @@ static double shown_rate(char *program)
 {
     struct pty *pty =
         pty_start("xterm-256color", 100, 30, child_quiet_race, program);
-    (void)pty_wait_text(pty, "/s");
+    (void)pty_wait_text(pty, "A race of ranks");
+    (void)pty_wait_no_text(pty, "step 0/");
     double until = now_ms() + 1000;
     while (now_ms() < until)
         pty_settle(pty, 20);
