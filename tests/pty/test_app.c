@@ -217,7 +217,7 @@ static void answers_keys(void **state)
     pty_send(pty, "4+");
     assert_true(pty_wait_text(pty, "rank of all sites 16"));
     pty_send(pty, "\033[B"); /* an arrow, not an Esc and two letters */
-    assert_true(pty_wait_text(pty, "h.0.attn.q cut to"));
+    assert_true(pty_wait_text(pty, "h.0.attn.q at step 320, cut to"));
     pty_send(pty, "q");
     assert_left(pty, 0);
 }
