@@ -90,6 +90,8 @@ everything() {
     inside "$user" "(sleep 10; printf q; sleep 3) |
         timeout 60 script -qec 'make run' /dev/null" >"$log" 2>&1 ||
         { tail -n 20 "$log"; fail "$user: make run"; }
+    # One still frame is about 3 kB; curves that move are many times that.
+    [ "$(wc -c <"$log")" -gt 30000 ] || fail "$user: no curve moved"
 
     say "$user: make clean and make again, without a network"
     offline='unshare -n'

@@ -1,7 +1,7 @@
 /*
  * The documents name what there is: every subcommand and every option that
  * --help prints stands in the man page and in the README, and nothing else
- * does; the README's table of keys is the program's.
+ * does; the README's table of keys and its frames are the program's.
  */
 #define _GNU_SOURCE /* open_memstream is POSIX; strndup for old headers */
 #include <ctype.h>
@@ -177,8 +177,7 @@ static void test_readme(void **state)
     int wrong = 0;
     (void)state;
     char *page = read_document("README.md");
-    if (!page)
-        skip();
+    assert_non_null(page);
     struct words all = subcommands(), said = options_in(page);
     for (int i = 0; i < all.count; i++) {
         char call[64];
@@ -203,8 +202,7 @@ static void test_keys(void **state)
     size_t size = 0;
     (void)state;
     char *page = read_document("README.md");
-    if (!page)
-        skip();
+    assert_non_null(page);
     FILE *to = open_memstream(&table, &size);
     assert_non_null(to);
     keys_markdown(to);
@@ -219,12 +217,32 @@ static void test_keys(void **state)
     assert_true(same);
 }
 
+static void test_frames(void **state)
+{
+    static const char *const frames[] = {
+        "tests/golden/train_80x24.txt", "tests/golden/spectrum_80x24.txt",
+        "tests/golden/ranks_80x24.txt", "tests/golden/log_80x24.txt"};
+    (void)state;
+    char *page = read_document("README.md");
+    assert_non_null(page);
+    for (int i = 0; i < 4; i++) {
+        char *frame = read_document(frames[i]);
+        assert_non_null(frame);
+        frame[strlen(frame) - 1] = '\0'; /* the last newline */
+        if (!strstr(page, frame))
+            fail_msg("README.md does not show %s as it is", frames[i]);
+        free(frame);
+    }
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_man_page),
         cmocka_unit_test(test_readme),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_frames),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
