@@ -178,10 +178,14 @@ static int rank_now(const struct ui *ui, const struct snapshot *snapshot,
                     int *most)
 {
     const struct run_view *run = ui_run(ui, snapshot);
+    const struct asked *asked = &ui->asked;
+    int target = ui->all_sites ? -1 : ui_site(ui, snapshot);
+    bool waits = snapshot->event_count < asked->until &&
+                 asked->run == run->id && asked->site == target;
     if (!ui->all_sites) {
-        const struct site_view *site = &run->site[ui_site(ui, snapshot)];
+        const struct site_view *site = &run->site[target];
         *most = site->max_rank;
-        return site->rank;
+        return waits ? asked->rank : site->rank;
     }
     *most = 0;
     for (int s = 0; s < snapshot->site_count; s++) {
@@ -189,7 +193,7 @@ static int rank_now(const struct ui *ui, const struct snapshot *snapshot,
         if (site->rank && (!*most || site->max_rank < *most))
             *most = site->max_rank;
     }
-    return run->rank_high;
+    return waits ? asked->rank : run->rank_high;
 }
 
 /* Asks for a rank; what cannot be is refused here, in a sentence. */
@@ -215,6 +219,11 @@ static void turn(struct ui *ui, const struct snapshot *snapshot, long rank)
     command->site = ui->all_sites ? -1 : ui_site(ui, snapshot);
     command->rank = (int)rank;
     command->policy = ui->policy;
+    int answered = snapshot->event_count > ui->asked.until
+                       ? snapshot->event_count
+                       : ui->asked.until;
+    ui->asked =
+        (struct asked){run->id, command->site, command->rank, answered + 1};
     ui_say(ui, false, "%s: rank of %s %d → %ld", run->name, where, now, rank);
 }
 

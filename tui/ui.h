@@ -44,6 +44,14 @@ enum form_field {
 
 enum { UI_TEXT = 64, UI_OUT = 8 };
 
+/* The last rank asked for.  Keys can be quicker than training steps: until
+ * the session has answered, with an event each, the next turn of the same
+ * dial goes on from here and not from what the screen still shows. */
+struct asked {
+    int run, site, rank; /* site -1: all */
+    int until;           /* answered when there are so many events */
+};
+
 struct form {
     char text[FORM_FIELDS][UI_TEXT];
     enum form_field field;
@@ -62,6 +70,7 @@ struct ui {
     bool linear_index;    /* of spectra; log unless asked */
     enum measure measure; /* in the heat map */
     enum rank_policy policy;
+    struct asked asked;
     long cursor;         /* step on the curves; -1: none */
     int index;           /* 1-based index on the spectrum; 0: none */
     int scroll;          /* log and help: lines up from the end, or down */

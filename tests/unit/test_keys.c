@@ -45,11 +45,12 @@ static void press(struct desk *desk, const char *keys)
         ui_key(&desk->ui, desk->snapshot, *keys);
 }
 
-/* The only command that waits; it is taken. */
+/* The only command that waits; it is taken, and as good as answered. */
 static const struct command *sent(struct desk *desk)
 {
     assert_int_equal(desk->ui.out_count, 1);
     desk->ui.out_count = 0;
+    desk->ui.asked.until = 0;
     return &desk->ui.out[0];
 }
 
@@ -120,6 +121,23 @@ static void dial_turns(void **state)
     assert_int_equal(sent(desk)->kind, COMMAND_UNDO);
     press(desk, "f");
     assert_int_equal(sent(desk)->kind, COMMAND_FORK);
+}
+
+/* Three presses before the session answers are three ranks. */
+static void quick_turns_add_up(void **state)
+{
+    struct desk *desk = *state;
+    ui_key(&desk->ui, desk->snapshot, '4');
+    ui_key(&desk->ui, desk->snapshot, INPUT_DOWN); /* h.0.attn.q, rank 8 */
+    press(desk, "+++<");
+    assert_int_equal(desk->ui.out_count, 4);
+    static const int ranks[] = {9, 10, 11, 5};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(desk->ui.out[i].rank, ranks[i]);
+    desk->ui.out_count = 0;
+    desk->snapshot->event_count += 4; /* answered: the screen is right again */
+    press(desk, "+");
+    assert_int_equal(desk->ui.out[0].rank, 9);
 }
 
 static void dial_refuses(void **state)
@@ -246,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(way_out_works_everywhere, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(dial_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quick_turns_add_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dial_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(runs_are_added_removed_slowed, set_up,
                                         tear_down),
