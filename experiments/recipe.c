@@ -465,6 +465,15 @@ struct run_spec recipe_default_run(const struct recipe *recipe)
 {
     struct run_spec run;
     run_defaults(&run, recipe);
+    /* One more of the kind the recipe is about: the last that has a rank. */
+    for (int i = recipe->run_count - 1; i >= 0; i--)
+        if (method_has_rank(recipe->run[i].method)) {
+            run = recipe->run[i];
+            run.rank_count = 0;
+            memset(run.ranks, 0, sizeof run.ranks);
+            memset(run.name, 0, sizeof run.name);
+            break;
+        }
     name_run(&run);
     return run;
 }

@@ -63,7 +63,9 @@ static void runs_take_what_they_do_not_say_from_above(void **state)
     assert_int_equal(full->optimizer.warmup, 5);
     struct run_spec more = recipe_default_run(&recipe);
     assert_true(more.optimizer.lr == 2e-3);
-    assert_string_equal(more.name, "r8");
+    assert_string_equal(more.name, "r1");
+    assert_int_equal(more.rank, 1);
+    assert_memory_equal(more.targets, r1->targets, sizeof more.targets);
 }
 
 static void sets_replace_single_values(void **state)
