@@ -187,7 +187,7 @@ static int load_head(struct model *model, const struct safetensors *file,
                      struct err *err)
 {
     const struct site *head = &model->site[model->site_count - 1];
-    const float *at = model->base.other[0];
+    const float *at = model->base.other[OTHER_AT_EMBED];
     const struct tensor *own = safetensors_find(file, "lm_head.weight");
     if (!model->conf.tied && !own)
         return err_set(err, "model.safetensors: tensor lm_head.weight is "
@@ -335,7 +335,7 @@ static int save(const struct model *model, const struct weights *weights,
         at += (size_t)s->out * (size_t)s->in * (s->kind == SITE_Q ? 3 : 1);
     }
     struct mat head = weights->site[sites];
-    bool tied = head.at == weights->other[0];
+    bool tied = head.at == weights->other[OTHER_AT_EMBED];
     if (!tied)
         safetensors_out_add(out, "lm_head.weight", head.rows, head.cols,
                             head.at);

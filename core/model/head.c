@@ -30,7 +30,7 @@ void pass_gather(struct pass *pass, const struct weights *weights,
         mat_of(arena_take(&pass->arena, rows * (size_t)d), pass->rows, d);
     pass->mean = arena_take(&pass->arena, rows);
     pass->rstd = arena_take(&pass->arena, rows);
-    const float *const *last = weights->other + model->other_count - 2;
+    const float *const *last = weights->other + model_last_norm(model);
     for (int i = 0; i < pass->rows; i++)
         vec_norm(mat_row(pass->top, i), &pass->mean[i], &pass->rstd[i],
                  mat_row(pass->out, pass->row[i]), last[0], last[1],

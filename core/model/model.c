@@ -14,7 +14,7 @@
 #include "core/io/file.h"
 #include "core/model/family.h"
 
-enum { SITES_A_LAYER = 6, OTHERS_A_LAYER = 10, BLOCKS = 8 };
+enum { SITES_A_LAYER = 6, BLOCKS = 8 };
 
 static const struct family *const family_table[] = {&family_gpt2};
 static const char *const kind_names[SITE_KINDS] = {"q",  "k",    "v",   "o",
@@ -90,12 +90,12 @@ static void add_layer_sites(struct model *model, int layer)
 
 static void add_layer_others(struct model *model, int layer)
 {
-    static const char *const part[OTHERS_A_LAYER] = {
+    static const char *const part[LAYER_OTHERS] = {
         "norm1.gain",  "norm1.bias",   "attn.q.bias", "attn.k.bias",
         "attn.v.bias", "attn.o.bias",  "norm2.gain",  "norm2.bias",
         "mlp.up.bias", "mlp.down.bias"};
     int d = model->conf.width;
-    for (int i = 0; i < OTHERS_A_LAYER; i++) {
+    for (int i = 0; i < LAYER_OTHERS; i++) {
         char name[40];
         (void)snprintf(name, sizeof name, "h.%d.%s", layer, part[i]);
         bool gain = strstr(part[i], "gain") != NULL;
@@ -131,7 +131,7 @@ struct model *model_new(const struct model_conf *conf, struct err *err)
         return NULL;
     struct model *model = xcalloc(1, sizeof *model);
     size_t sites = (size_t)conf->layers * SITES_A_LAYER + 1;
-    size_t others = (size_t)conf->layers * OTHERS_A_LAYER + 4;
+    size_t others = (size_t)conf->layers * LAYER_OTHERS + 4;
     model->conf = *conf;
     model->site = xcalloc(sites, sizeof *model->site);
     model->other = xcalloc(others, sizeof *model->other);
@@ -192,7 +192,8 @@ int model_init(struct model *model, uint64_t seed)
         const struct site *site = &model->site[i];
         if (site->kind == SITE_HEAD && model->conf.tied) {
             model->base.site[i] =
-                mat_of((float *)model->base.other[0], site->out, site->in);
+                mat_of((float *)model->base.other[OTHER_AT_EMBED], site->out,
+                       site->in);
             continue;
         }
         size_t count = (size_t)site->out * (size_t)site->in;
@@ -289,6 +290,16 @@ int model_other_find(const struct model *model, const char *name)
         if (strcmp(model->other[i].name, name) == 0)
             return i;
     return -1;
+}
+
+int model_other_of(enum layer_other which, int layer)
+{
+    return OTHER_AT_LAYERS + layer * (int)LAYER_OTHERS + (int)which;
+}
+
+int model_last_norm(const struct model *model)
+{
+    return model->other_count - 2;
 }
 
 long model_parameters(const struct model *model)

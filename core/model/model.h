@@ -55,6 +55,22 @@ enum other_kind {
     OTHER_BIAS
 };
 
+/* Where the others stand: the two tables, ten a layer, the final norm. */
+enum { OTHER_AT_EMBED, OTHER_AT_POSITION, OTHER_AT_LAYERS };
+enum layer_other {
+    NORM1_GAIN,
+    NORM1_BIAS,
+    Q_BIAS,
+    K_BIAS,
+    V_BIAS,
+    O_BIAS,
+    NORM2_GAIN,
+    NORM2_BIAS,
+    UP_BIAS,
+    DOWN_BIAS,
+    LAYER_OTHERS
+};
+
 struct other {
     char name[40];  /* h.3.attn.q.bias, h.3.norm1.gain, embed */
     enum other_kind kind;
@@ -99,6 +115,9 @@ int model_save(const struct model *model, const struct weights *weights,
 int model_site_find(const struct model *model, const char *name); /* or -1 */
 int model_site_of(const struct model *model, enum site_kind kind, int layer);
 int model_other_find(const struct model *model, const char *name);
+int model_other_of(enum layer_other which, int layer);
+/* The final norm's gain; its bias follows. */
+int model_last_norm(const struct model *model);
 long model_parameters(const struct model *model); /* tied counted once */
 
 /* Own copies of the pointer tables, initially the base's. */

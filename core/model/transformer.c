@@ -138,9 +138,12 @@ static void embed(struct mat h, const struct weights *weights,
         for (int t = slice->start[s]; t < slice->start[s + 1]; t++) {
             int position = t - slice->start[s];
             float *row = mat_row(h, t);
-            memcpy(row, weights->other[0] + (size_t)slice->id[t] * d,
+            memcpy(row,
+                   weights->other[OTHER_AT_EMBED] + (size_t)slice->id[t] * d,
                    d * sizeof *row);
-            vec_add(row, weights->other[1] + (size_t)position * d, d);
+            vec_add(row,
+                    weights->other[OTHER_AT_POSITION] + (size_t)position * d,
+                    d);
         }
 }
 
@@ -164,13 +167,13 @@ static void attend(struct pass *pass, const struct weights *w, int l,
     struct layer_memory *m = &pass->layer[l];
     const struct model_conf *c = &pass->model->conf;
     int site = model_site_of(pass->model, SITE_Q, l), d = c->width;
-    const float *const *other = w->other + 2 + (ptrdiff_t)l * 10;
-    norm_rows(m->norm1, m->mean1, m->rstd1, m->in, other[0], other[1],
-              c->norm_eps);
+    const float *const *other = w->other + model_other_of(0, l);
+    norm_rows(m->norm1, m->mean1, m->rstd1, m->in, other[NORM1_GAIN],
+              other[NORM1_BIAS], c->norm_eps);
     struct mat joined = qkv_joined(w, site);
     for (int t = 0; t < m->qkv.rows; t++)
         for (int part = 0; part < 3; part++)
-            memcpy(mat_row(m->qkv, t) + part * d, other[2 + part],
+            memcpy(mat_row(m->qkv, t) + part * d, other[Q_BIAS + part],
                    (size_t)d * sizeof(float));
     if (joined.at)
         linalg_gemm(m->qkv, 1.0F, m->norm1, PLAIN, joined, TRANSPOSED, 1.0F);
@@ -180,7 +183,7 @@ static void attend(struct pass *pass, const struct weights *w, int l,
     for (int part = 0; part < 3; part++)
         pass_after(pass, site + part, m->norm1, mat_cols(m->qkv, part * d, d));
     attention_forward(m->mixed, m->probability, m->qkv, slice, c->heads);
-    linear_forward(m->mid, m->mixed, w->site[site + 3], other[5]);
+    linear_forward(m->mid, m->mixed, w->site[site + 3], other[O_BIAS]);
     pass_after(pass, site + 3, m->mixed, m->mid);
     add_rows(m->mid, m->in);
 }
@@ -191,18 +194,18 @@ static void feed(struct pass *pass, const struct weights *w, int l)
     struct layer_memory *m = &pass->layer[l];
     const struct model_conf *c = &pass->model->conf;
     int site = model_site_of(pass->model, SITE_UP, l);
-    const float *const *other = w->other + 2 + (ptrdiff_t)l * 10;
+    const float *const *other = w->other + model_other_of(0, l);
     struct mat next = stream_after(pass, l);
-    norm_rows(m->norm2, m->mean2, m->rstd2, m->mid, other[6], other[7],
-              c->norm_eps);
-    linear_forward(m->up, m->norm2, w->site[site], other[8]);
+    norm_rows(m->norm2, m->mean2, m->rstd2, m->mid, other[NORM2_GAIN],
+              other[NORM2_BIAS], c->norm_eps);
+    linear_forward(m->up, m->norm2, w->site[site], other[UP_BIAS]);
     pass_after(pass, site, m->norm2, m->up);
     size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
     if (c->activation == GELU_TANH)
         vec_gelu_tanh(m->act.at, m->up.at, count);
     else
         vec_gelu_erf(m->act.at, m->up.at, count);
-    linear_forward(next, m->act, w->site[site + 1], other[9]);
+    linear_forward(next, m->act, w->site[site + 1], other[DOWN_BIAS]);
     pass_after(pass, site + 1, m->act, next);
     add_rows(next, m->mid);
 }
@@ -235,7 +238,7 @@ void pass_logits(struct pass *pass, const struct weights *weights,
     struct mat top = take(&pass->arena, slice->tokens, model->conf.width);
     float *mean = arena_take(&pass->arena, (size_t)slice->tokens);
     float *rstd = arena_take(&pass->arena, (size_t)slice->tokens);
-    const float *const *last = weights->other + model->other_count - 2;
+    const float *const *last = weights->other + model_last_norm(model);
     norm_rows(top, mean, rstd, pass->out, last[0], last[1],
               model->conf.norm_eps);
     linalg_gemm(logits, 1.0F, top, PLAIN, weights->site[model->site_count - 1],

@@ -37,26 +37,29 @@ static int site_depth(const struct site *site)
            (site->kind == SITE_HEAD ? 0 : (int)depth[site->kind]);
 }
 
-/* others of a layer: norm1 gain, bias, q k v o biases, norm2, up, down. */
-static int other_depth(int layer, int within)
+static int other_depth(int layer, enum layer_other which)
 {
-    static const enum depth depth[] = {AT_NORM1, AT_NORM1, AT_QKV,   AT_QKV,
-                                       AT_QKV,   AT_O,     AT_NORM2, AT_NORM2,
-                                       AT_UP,    AT_DOWN};
-    return layer * DEPTHS + (int)depth[within];
+    static const enum depth depth[LAYER_OTHERS] = {
+        [NORM1_GAIN] = AT_NORM1, [NORM1_BIAS] = AT_NORM1, [Q_BIAS] = AT_QKV,
+        [K_BIAS] = AT_QKV,       [V_BIAS] = AT_QKV,       [O_BIAS] = AT_O,
+        [NORM2_GAIN] = AT_NORM2, [NORM2_BIAS] = AT_NORM2, [UP_BIAS] = AT_UP,
+        [DOWN_BIAS] = AT_DOWN};
+    return layer * DEPTHS + (int)depth[which];
 }
 
 static int lowest_wanted(const struct model *model, const struct sink *sink)
 {
     int lowest = model->conf.layers * DEPTHS;
-    if (sink->other[0] || sink->other[1])
+    if (sink->other[OTHER_AT_EMBED] || sink->other[OTHER_AT_POSITION])
         return -1;
     for (int i = 0; i < model->site_count; i++)
         if (sink->wants[i] && site_depth(&model->site[i]) < lowest)
             lowest = site_depth(&model->site[i]);
-    for (int i = 2; i < model->other_count - 2; i++)
-        if (sink->other[i] && other_depth((i - 2) / 10, (i - 2) % 10) < lowest)
-            lowest = other_depth((i - 2) / 10, (i - 2) % 10);
+    for (int l = 0; l < model->conf.layers; l++)
+        for (int i = 0; i < LAYER_OTHERS; i++)
+            if (sink->other[model_other_of((enum layer_other)i, l)] &&
+                other_depth(l, (enum layer_other)i) < lowest)
+                lowest = other_depth(l, (enum layer_other)i);
     return lowest;
 }
 
@@ -85,11 +88,11 @@ static void feed_back(const struct way *way, int l)
     const struct model *model = way->pass->model;
     struct layer_memory *m = &way->pass->layer[l];
     int up = model_site_of(model, SITE_UP, l), here = l * DEPTHS;
-    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
-    const float *const *other = way->weights->other + 2 + (ptrdiff_t)l * 10;
+    float *const *grad = way->sink->other + model_other_of(0, l);
+    const float *const *other = way->weights->other + model_other_of(0, l);
     size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
     give(way, up + 1, m->act, way->dh);
-    linear_bias_gradient(grad[9], way->dh);
+    linear_bias_gradient(grad[DOWN_BIAS], way->dh);
     if (way->lowest >= here + (int)AT_DOWN)
         return;
     linalg_gemm(way->dwide, 1.0F, way->dh, PLAIN, way->weights->site[up + 1],
@@ -99,12 +102,13 @@ static void feed_back(const struct way *way, int l)
     else
         vec_gelu_erf_grad(way->dwide.at, way->dwide.at, m->up.at, count);
     give(way, up, m->norm2, way->dwide);
-    linear_bias_gradient(grad[8], way->dwide);
+    linear_bias_gradient(grad[UP_BIAS], way->dwide);
     if (way->lowest >= here + (int)AT_UP)
         return;
     linalg_gemm(way->dnorm, 1.0F, way->dwide, PLAIN, way->weights->site[up],
                 PLAIN, 0.0F);
-    add_norm_back(way, m->mid, m->mean2, m->rstd2, other[6], grad[6], grad[7]);
+    add_norm_back(way, m->mid, m->mean2, m->rstd2, other[NORM2_GAIN],
+                  grad[NORM2_GAIN], grad[NORM2_BIAS]);
 }
 
 static void qkv_back(const struct way *way, int l)
@@ -112,12 +116,12 @@ static void qkv_back(const struct way *way, int l)
     const struct model *model = way->pass->model;
     struct layer_memory *m = &way->pass->layer[l];
     int q = model_site_of(model, SITE_Q, l), d = model->conf.width;
-    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
-    const float *const *other = way->weights->other + 2 + (ptrdiff_t)l * 10;
+    float *const *grad = way->sink->other + model_other_of(0, l);
+    const float *const *other = way->weights->other + model_other_of(0, l);
     for (int part = 0; part < 3; part++) {
         struct mat dy = mat_cols(way->dqkv, part * d, d);
         give(way, q + part, m->norm1, dy);
-        linear_bias_gradient(grad[2 + part], dy);
+        linear_bias_gradient(grad[Q_BIAS + part], dy);
     }
     if (way->lowest >= l * DEPTHS + (int)AT_QKV)
         return;
@@ -128,7 +132,8 @@ static void qkv_back(const struct way *way, int l)
         linalg_gemm(way->dnorm, 1.0F, mat_cols(way->dqkv, part * d, d), PLAIN,
                     way->weights->site[q + part], PLAIN,
                     part == 0 ? 0.0F : 1.0F);
-    add_norm_back(way, m->in, m->mean1, m->rstd1, other[0], grad[0], grad[1]);
+    add_norm_back(way, m->in, m->mean1, m->rstd1, other[NORM1_GAIN],
+                  grad[NORM1_GAIN], grad[NORM1_BIAS]);
 }
 
 static void attend_back(const struct way *way, int l)
@@ -136,9 +141,9 @@ static void attend_back(const struct way *way, int l)
     const struct model *model = way->pass->model;
     struct layer_memory *m = &way->pass->layer[l];
     int o = model_site_of(model, SITE_O, l);
-    float *const *grad = way->sink->other + 2 + (ptrdiff_t)l * 10;
+    float *const *grad = way->sink->other + model_other_of(0, l);
     give(way, o, m->mixed, way->dh);
-    linear_bias_gradient(grad[5], way->dh);
+    linear_bias_gradient(grad[O_BIAS], way->dh);
     if (way->lowest >= l * DEPTHS + (int)AT_O)
         return;
     linalg_gemm(way->dnorm, 1.0F, way->dh, PLAIN, way->weights->site[o], PLAIN,
@@ -152,7 +157,7 @@ static void attend_back(const struct way *way, int l)
 static void top_back(const struct way *way)
 {
     struct pass *pass = way->pass;
-    int last = pass->model->other_count - 2;
+    int last = model_last_norm(pass->model);
     size_t d = (size_t)way->dh.cols;
     mat_zero(way->dh);
     for (int i = 0; i < pass->rows; i++)
@@ -165,7 +170,8 @@ static void top_back(const struct way *way)
 
 static void embed_back(const struct way *way)
 {
-    float *embed = way->sink->other[0], *position = way->sink->other[1];
+    float *embed = way->sink->other[OTHER_AT_EMBED];
+    float *position = way->sink->other[OTHER_AT_POSITION];
     const struct batch *slice = way->slice;
     size_t d = (size_t)way->dh.cols;
     for (int s = 0; s < slice->sequences; s++)
