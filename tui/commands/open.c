@@ -79,7 +79,7 @@ static int open_it(struct request *r, struct err *err)
                 r->glyphs);
         return fail(err);
     }
-    if (!is_folder(r->what))
+    if (root_library(recipe, r->what) || !is_folder(r->what))
         return work_on(r, err);
     if (!r->session.resume)
         return look_at(r, err);

@@ -76,27 +76,37 @@ int root_world(char path[ROOT_PATH], struct err *err)
     return below(path, "assets/world", err);
 }
 
-int root_recipe(char path[ROOT_PATH], const char *name, struct err *err)
+bool root_library(char path[ROOT_PATH], const char *name)
 {
     char suffix[256];
-    if (file_exists(name) || strchr(name, '/') || strlen(name) > 128) {
-        if (strlen(name) > ROOT_GIVEN)
-            return err_set(err, "the recipe's path is too long");
-        (void)snprintf(path, ROOT_PATH, "%s", name);
-        return 0;
-    }
+    struct err ignored; /* no assets: then there is no library either */
+    if (!*name || strchr(name, '/') || strlen(name) > 128)
+        return false;
     size_t size = strlen(name);
     bool yaml = size > 5 && strcmp(name + size - 5, ".yaml") == 0;
     (void)snprintf(suffix, sizeof suffix, "experiments/recipes/%s%s", name,
                    yaml ? "" : ".yaml");
-    if (below(path, suffix, err) != 0)
+    /* A file that ends in .yaml is the one that lies here, if any does. */
+    return !(yaml && file_exists(name)) && below(path, suffix, &ignored) == 0 &&
+           file_exists(path);
+}
+
+int root_recipe(char path[ROOT_PATH], const char *name, struct err *err)
+{
+    char root[ROOT_PATH];
+    if (root_library(path, name))
+        return 0;
+    if (strlen(name) > ROOT_GIVEN)
+        return err_set(err, "the recipe's path is too long");
+    (void)snprintf(path, ROOT_PATH, "%s", name);
+    if (file_exists(name) || strchr(name, '/'))
+        return 0;
+    if (root_find(root, err) != 0)
         return -1;
-    if (!file_exists(path))
-        return err_set(err,
-                       "%s: there is no such file, and no recipe of that "
-                       "name in the library",
-                       name);
-    return 0;
+    return err_set(err,
+                   "%s: there is no such file, and no recipe of that name in "
+                   "the library",
+                   name);
 }
 
 int root_base(char path[ROOT_PATH], const char *name, struct err *err)

@@ -5,6 +5,8 @@
 #ifndef TUI_COMMANDS_ROOT_H
 #define TUI_COMMANDS_ROOT_H
 
+#include <stdbool.h>
+
 #include "core/base/err.h"
 
 enum {
@@ -17,7 +19,10 @@ int root_find(char root[ROOT_PATH], struct err *err);
 int root_assets(char path[ROOT_PATH], struct err *err);
 int root_world(char path[ROOT_PATH], struct err *err);
 
-/* A recipe by path, or by its name in the library ("race"). */
+/* A recipe of the library by its name: "race" is always the library's, and
+ * ./race or race.yaml what lies here. */
+bool root_library(char path[ROOT_PATH], const char *name);
+/* A recipe by its name in the library, or by its path. */
 int root_recipe(char path[ROOT_PATH], const char *name, struct err *err);
 
 /* "bundled" or a folder. */
