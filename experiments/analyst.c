@@ -17,7 +17,8 @@
 #include "core/base/mem.h"
 #include "experiments/finding.h"
 
-static const double share_of_cores = 0.03, share_of_truncation = 0.015;
+static const double share_of_factors = 0.01, share_of_dense = 0.02,
+                    share_of_truncation = 0.015;
 static const double least_rest = 0.1; /* seconds: ten spectra a second */
 
 /* Losses at every truncation cost a forward pass each: of the site in focus
@@ -33,6 +34,7 @@ struct analyst {
     pthread_cond_t bell;
     /* under the mutex */
     bool stop, hungry;     /* hungry: asks for a sample */
+    double dense_due;      /* seconds: dense spectra not before */
     double truncation_due; /* seconds: not before, while training goes on */
     double copying;        /* seconds the trainer spent on the sample */
     struct sample *sample; /* delivered */
@@ -62,6 +64,16 @@ static bool is_known(const struct analyst *analyst, const struct lane *lane,
             found->truncation_version == lane->version);
 }
 
+/* Spectra of dense updates are hundreds of times dearer than those of
+ * factors: they have a budget of their own, or the rest after one would leave
+ * the other runs unknown for seconds.  Under the mutex. */
+static bool is_due(const struct analyst *analyst, const struct lane *lane,
+                   bool resting)
+{
+    return resting || run_method(lane->run)->ops->factors ||
+           clock_seconds() >= analyst->dense_due;
+}
+
 /* Every other time the run in focus, otherwise one after another. */
 static struct lane *choose(const struct analyst *analyst,
                            const struct session *session, int focus, int site,
@@ -70,12 +82,14 @@ static struct lane *choose(const struct analyst *analyst,
     int count = session->lane_count;
     if (focus >= 0 && focus < count && analyst->last_run != focus) {
         struct lane *lane = session->lane[focus];
-        if (!lane->removed && !is_known(analyst, lane, focus, site, resting))
+        if (!lane->removed && is_due(analyst, lane, resting) &&
+            !is_known(analyst, lane, focus, site, resting))
             return lane;
     }
     for (int i = 1; i <= count; i++) {
         struct lane *lane = session->lane[(analyst->last_run + i) % count];
-        if (!lane->removed && !is_known(analyst, lane, focus, site, resting))
+        if (!lane->removed && is_due(analyst, lane, resting) &&
+            !is_known(analyst, lane, focus, site, resting))
             return lane;
     }
     return NULL;
@@ -197,6 +211,13 @@ static void rest(struct analyst *analyst, double seconds)
     (void)pthread_mutex_unlock(&analyst->mutex);
 }
 
+static void put_off_dense(struct analyst *analyst, double seconds)
+{
+    (void)pthread_mutex_lock(&analyst->mutex);
+    analyst->dense_due = clock_seconds() + seconds;
+    (void)pthread_mutex_unlock(&analyst->mutex);
+}
+
 static void *analyst_main(void *ctx)
 {
     struct analyst *analyst = ctx;
@@ -208,12 +229,16 @@ static void *analyst_main(void *ctx)
             return NULL;
         double began = thread_seconds();
         struct finding *finding = finding_new(sample);
-        double cost = thread_seconds() - began + copying;
+        double cost = thread_seconds() - began + copying, pause = least_rest;
+        if (sample->is_dense)
+            put_off_dense(analyst, cost / (share_of_dense * analyst->cores));
+        else
+            pause = cost / (share_of_factors * analyst->cores);
         if (sample->truncates)
             truncate_site(analyst, finding, sample);
         sample_free(sample);
         keep_finding(analyst, finding);
-        rest(analyst, cost / (share_of_cores * analyst->cores));
+        rest(analyst, pause);
     }
 }
 

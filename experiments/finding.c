@@ -77,6 +77,7 @@ struct sample *sample_take(const struct session *session,
     struct sample *sample = xcalloc(1, sizeof *sample);
     sample->run = lane->id;
     sample->truncation_site = -1;
+    sample->is_dense = !run_method(lane->run)->ops->factors;
     sample->step = lane->step;
     sample->version = lane->version;
     sample->site_count = session->model->site_count;

@@ -28,6 +28,7 @@ struct sample {
     struct specimen *site;
     int truncation_site; /* asked for, or -1 */
     bool truncates;      /* and possible */
+    bool is_dense;       /* updates without factors: dear */
     struct truncation truncation;
 };
 
