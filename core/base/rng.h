@@ -19,6 +19,7 @@ enum rng_stream {
     STREAM_SAMPLE,     /* sampling from a language model; index = token   */
     STREAM_CONTROL,    /* random controls beside a measurement            */
     STREAM_TEST,       /* tests                                           */
+    STREAM_PREFIX,     /* tokens that prefix rows begin as; index = row   */
 };
 
 struct rng {

@@ -20,8 +20,8 @@ int adapter_save_peft(const struct method *method, const char *base_name,
 /* A PEFT adapter written for this family, checked whole: refuses what does
  * not fit, naming the tensor.  Freed by adapter_close(). */
 struct adapter;
-struct adapter *adapter_open_peft(const struct model *model,
-                                  const char *folder, struct err *err);
+struct adapter *adapter_open_peft(const struct model *model, const char *folder,
+                                  struct err *err);
 void adapter_close(struct adapter *adapter);
 
 /* Merged: site by site W += strength s B A, into storage of the caller's
@@ -33,5 +33,32 @@ void adapter_merge(const struct adapter *adapter, struct weights *weights,
  * (tokens, in).  What the textbook computes and merging must equal. */
 void adapter_beside(const struct adapter *adapter, double strength, int site,
                     struct mat x, struct mat y);
+
+/* This site's update as factors of its own, dW = scale bt^T a: copies of bt
+ * (r, out) and a (r, in), freed by mat_free().  Of a pair that q, k and v
+ * share, only the directions whose B is not all zero in the site's rows, so
+ * each of them has its own rank again; a pair that is zero as a whole has all
+ * of its directions everywhere.  0; 1: the adapter has none at this site, and
+ * at is NULL. */
+int adapter_factors(const struct adapter *adapter, int site, struct mat *bt,
+                    struct mat *a, double *scale);
+
+/* A pair as the file holds it; everything points into the adapter. */
+struct adapter_pair {
+    const char *name;       /* h.3.attn.c_attn, lm_head */
+    const char *tensor;     /* its lora_A, as the file writes it */
+    const char *scale_from; /* adapter_config.json: lora_alpha 16 / r 8 */
+    struct mat a, b;        /* (r, in), (out, r) */
+    double scale;
+    int sites, site[3]; /* of the model, in the order of B's rows */
+};
+
+int adapter_pair_count(const struct adapter *adapter);
+struct adapter_pair adapter_pair_at(const struct adapter *adapter, int i);
+
+/* base_model_name_or_path of the config in a folder, "" when it names none:
+ * known before there is a model to open the adapter for. */
+int adapter_base_name(char *name, size_t size, const char *folder,
+                      struct err *err);
 
 #endif

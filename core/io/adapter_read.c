@@ -29,6 +29,7 @@ struct adapter {
         const struct tensor *tensor[2]; /* lora_A, lora_B; NULL: none */
         struct mat at[2];               /* (r, in), (out, r) */
         double scale;
+        char scale_from[96]; /* in words */
     } * pair;
 };
 
@@ -129,6 +130,12 @@ static int find_scale(struct pair *pair, int *rank, const struct json *config,
     bool rslora = json_bool(json_get(config, "use_rslora"), false);
     *rank = (int)own;
     pair->scale = alpha / (rslora ? sqrt(own) : own);
+    bool own_alpha = alpha != json_number(json_get(config, "lora_alpha"), NAN);
+    (void)snprintf(pair->scale_from, sizeof pair->scale_from,
+                   "adapter_config.json: %s %g / %s%s %d%s",
+                   own_alpha ? "alpha_pattern" : "lora_alpha", alpha,
+                   rslora ? "sqrt(" : "", own != r ? "rank_pattern" : "r",
+                   *rank, rslora ? ")" : "");
     return 0;
 }
 
@@ -237,8 +244,8 @@ void adapter_close(struct adapter *adapter)
     mem_free(adapter);
 }
 
-struct adapter *adapter_open_peft(const struct model *model,
-                                  const char *folder, struct err *err)
+struct adapter *adapter_open_peft(const struct model *model, const char *folder,
+                                  struct err *err)
 {
     if (adapter_check_family(model, err) || adapter_check_folder(folder, err))
         return NULL;
@@ -291,4 +298,88 @@ void adapter_beside(const struct adapter *adapter, double strength, int site,
     linalg_gemm(u, 1, x, PLAIN, pair->at[0], TRANSPOSED, 0);
     linalg_gemm(y, (float)(strength * pair->scale), u, PLAIN, b, TRANSPOSED, 1);
     mat_free(&u);
+}
+
+/* Whether a direction of B (out, r) does anything. */
+static bool is_used(struct mat b, int direction)
+{
+    for (int i = 0; i < b.rows; i++)
+        if (mat_row(b, i)[direction] != 0)
+            return true;
+    return false;
+}
+
+int adapter_factors(const struct adapter *adapter, int site, struct mat *bt,
+                    struct mat *a, double *scale)
+{
+    const struct pair *pair;
+    struct mat b = rows_of(adapter, site, &pair);
+    *bt = *a = (struct mat){0};
+    if (!b.at)
+        return 1;
+    int rank = b.cols, count = 0;
+    int *used = xcalloc((size_t)rank, sizeof *used);
+    bool alone = pair->module.sites == 1 || !mat_norm_squared(pair->at[1]);
+    for (int k = 0; k < rank; k++)
+        if (alone || is_used(b, k))
+            used[count++] = k;
+    *scale = pair->scale;
+    if (count) {
+        *bt = mat_new(count, b.rows);
+        *a = mat_new(count, pair->module.in);
+    }
+    for (int k = 0; k < count; k++) {
+        mat_copy(mat_rows(*a, k, 1), mat_rows(pair->at[0], used[k], 1));
+        mat_transpose(mat_rows(*bt, k, 1), mat_cols(b, used[k], 1));
+    }
+    mem_free(used);
+    return count ? 0 : 1;
+}
+
+/* The i-th pair that is there. */
+static const struct pair *pair_at(const struct adapter *adapter, int i)
+{
+    const struct pair *pair = adapter->pair;
+    while (!pair->at[0].at || i-- > 0)
+        pair++;
+    return pair;
+}
+
+int adapter_pair_count(const struct adapter *adapter)
+{
+    int count = 0;
+    for (int i = 0; i < adapter->count; i++)
+        count += adapter->pair[i].at[0].at != NULL;
+    return count;
+}
+
+struct adapter_pair adapter_pair_at(const struct adapter *adapter, int i)
+{
+    const struct pair *pair = pair_at(adapter, i);
+    struct adapter_pair to = {.name = pair->module.key,
+                              .tensor = pair->tensor[0]->name,
+                              .scale_from = pair->scale_from,
+                              .a = pair->at[0],
+                              .b = pair->at[1],
+                              .scale = pair->scale,
+                              .sites = pair->module.sites};
+    for (int k = 0; k < to.sites; k++)
+        to.site[k] = pair->module.site[k];
+    return to;
+}
+
+int adapter_base_name(char *name, size_t size, const char *folder,
+                      struct err *err)
+{
+    char path[1024];
+    if (adapter_check_folder(folder, err))
+        return -1;
+    (void)file_join(path, sizeof path, folder, "adapter_config.json");
+    struct json *config = json_read(path, err);
+    if (!config)
+        return -1;
+    (void)snprintf(name, size, "%s",
+                   json_text(json_get(config, "base_model_name_or_path"), ""));
+    json_free(config);
+    return 0;
 }

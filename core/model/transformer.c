@@ -1,6 +1,6 @@
 /*
- * The forward pass, and the memory of a pass.  Equations in transformer.h;
- * the head is in head.c, the way back in transformer_backward.c.
+ * The forward pass.  Equations in transformer.h; the memory is in memory.c,
+ * the head in head.c, the way back in transformer_backward.c.
  */
 #include "core/model/transformer.h"
 
@@ -10,25 +10,8 @@
 #include "core/base/linalg.h"
 #include "core/base/vecmath.h"
 #include "core/model/attention.h"
+#include "core/model/cache.h"
 #include "core/model/pass.h"
-
-struct pass *pass_new(const struct model *model)
-{
-    struct pass *pass = xcalloc(1, sizeof *pass);
-    pass->model = model;
-    pass->layer = xcalloc((size_t)model->conf.layers, sizeof *pass->layer);
-    return pass;
-}
-
-void pass_free(struct pass *pass)
-{
-    if (!pass)
-        return;
-    arena_free(&pass->arena);
-    mem_free(pass->layer);
-    mem_free(pass->row);
-    mem_free(pass);
-}
 
 void pass_insert(struct pass *pass, struct insert insert)
 {
@@ -39,6 +22,16 @@ void pass_after(const struct pass *pass, int site, struct mat x, struct mat y)
 {
     if (pass->insert.after)
         pass->insert.after(pass->insert.ctx, site, x, y);
+}
+
+void pass_branch(const struct pass *pass, int layer, enum insert_place place,
+                 struct mat y, const struct batch *slice)
+{
+    const struct insert *insert = &pass->insert;
+    if (!insert->shape.at[place])
+        return;
+    const struct layer_memory *m = &pass->layer[layer < 0 ? 0 : layer];
+    insert->forward(insert->ctx, layer, place, y, slice, m->kept[place]);
 }
 
 struct mat qkv_joined(const struct weights *weights, int q_site)
@@ -56,72 +49,13 @@ void linear_forward(struct mat y, struct mat x, struct mat w, const float *bias)
 {
     for (int t = 0; t < y.rows; t++)
         memcpy(mat_row(y, t), bias, (size_t)y.cols * sizeof *bias);
-    linalg_gemm(y, 1.0F, x, PLAIN, w, TRANSPOSED, 1.0F);
+    linalg_apply(y, 1.0F, x, w, TRANSPOSED, 1.0F);
 }
 
 void linear_bias_gradient(float *gradient, struct mat dy)
 {
     for (int t = 0; gradient && t < dy.rows; t++)
         vec_add(gradient, mat_row(dy, t), (size_t)dy.cols);
-}
-
-/* Upper bound of the floats one pass over t tokens takes, backward's own
- * included (transformer_backward.c); squares: attention's weights, a layer. */
-static size_t floats_needed(const struct model *model, size_t t, size_t squares)
-{
-    const struct model_conf *c = &model->conf;
-    size_t d = (size_t)c->width, n = (size_t)c->inner,
-           layers = (size_t)c->layers;
-    size_t a_layer = t * (8 * d + 2 * n + 4) + squares + 13 * 16;
-    size_t back = t * (6 * d + 2 * n) + squares + 16 * 16;
-    size_t head =
-        t * (2 * d + 2) + ((size_t)1 << 20) + 2 * (size_t)c->vocab + 8 * 16;
-    return layers * a_layer + t * d + back + head;
-}
-
-size_t pass_bytes(const struct model *model, int sequences, int length)
-{
-    size_t t = (size_t)sequences * (size_t)length;
-    size_t squares = t * (size_t)length * (size_t)model->conf.heads;
-    return sizeof(float) * floats_needed(model, t, squares);
-}
-
-static struct mat take(struct arena *arena, int rows, int cols)
-{
-    return mat_of(arena_take(arena, (size_t)rows * (size_t)cols), rows, cols);
-}
-
-static void lay_out(struct pass *pass, const struct batch *slice)
-{
-    const struct model_conf *c = &pass->model->conf;
-    size_t need = floats_needed(pass->model, (size_t)slice->tokens,
-                                attention_floats(slice, c->heads));
-    if (need > pass->arena.size) {
-        arena_free(&pass->arena);
-        int status = arena_init(&pass->arena, need + need / 4);
-        assert(status == 0);
-        (void)status;
-    }
-    struct arena *arena = &pass->arena;
-    arena_back(arena, 0);
-    int t = slice->tokens;
-    for (int l = 0; l < c->layers; l++) {
-        struct layer_memory *m = &pass->layer[l];
-        m->in = take(arena, t, c->width);
-        m->norm1 = take(arena, t, c->width);
-        m->qkv = take(arena, t, 3 * c->width);
-        m->mixed = take(arena, t, c->width);
-        m->mid = take(arena, t, c->width);
-        m->norm2 = take(arena, t, c->width);
-        m->up = take(arena, t, c->inner);
-        m->act = take(arena, t, c->inner);
-        m->probability = arena_take(arena, attention_floats(slice, c->heads));
-        m->mean1 = arena_take(arena, (size_t)t);
-        m->rstd1 = arena_take(arena, (size_t)t);
-        m->mean2 = arena_take(arena, (size_t)t);
-        m->rstd2 = arena_take(arena, (size_t)t);
-    }
-    pass->out = take(arena, t, c->width);
 }
 
 /* Where the stream goes after layer l. */
@@ -131,20 +65,24 @@ static struct mat stream_after(struct pass *pass, int l)
 }
 
 static void embed(struct mat h, const struct weights *weights,
-                  const struct batch *slice)
+                  const struct cache *cache, const struct batch *slice)
 {
     size_t d = (size_t)h.cols;
-    for (int s = 0; s < slice->sequences; s++)
+    for (int s = 0; s < slice->sequences; s++) {
+        /* of real tokens */
+        size_t position = cache ? (size_t)cache_position(cache, s) : 0;
         for (int t = slice->start[s]; t < slice->start[s + 1]; t++) {
-            int position = t - slice->start[s];
             float *row = mat_row(h, t);
+            if (slice->id[t] < 0) {
+                memset(row, 0, d * sizeof *row);
+                continue;
+            }
             memcpy(row,
                    weights->other[OTHER_AT_EMBED] + (size_t)slice->id[t] * d,
                    d * sizeof *row);
-            vec_add(row,
-                    weights->other[OTHER_AT_POSITION] + (size_t)position * d,
-                    d);
+            vec_add(row, weights->other[OTHER_AT_POSITION] + position++ * d, d);
         }
+    }
 }
 
 static void norm_rows(struct mat y, float *mean, float *rstd, struct mat x,
@@ -176,20 +114,26 @@ static void attend(struct pass *pass, const struct weights *w, int l,
             memcpy(mat_row(m->qkv, t) + part * d, other[Q_BIAS + part],
                    (size_t)d * sizeof(float));
     if (joined.at)
-        linalg_gemm(m->qkv, 1.0F, m->norm1, PLAIN, joined, TRANSPOSED, 1.0F);
+        linalg_apply(m->qkv, 1.0F, m->norm1, joined, TRANSPOSED, 1.0F);
     for (int part = 0; !joined.at && part < 3; part++)
-        linalg_gemm(mat_cols(m->qkv, part * d, d), 1.0F, m->norm1, PLAIN,
-                    w->site[site + part], TRANSPOSED, 1.0F);
+        linalg_apply(mat_cols(m->qkv, part * d, d), 1.0F, m->norm1,
+                     w->site[site + part], TRANSPOSED, 1.0F);
     for (int part = 0; part < 3; part++)
         pass_after(pass, site + part, m->norm1, mat_cols(m->qkv, part * d, d));
-    attention_forward(m->mixed, m->probability, m->qkv, slice, c->heads);
+    if (pass->cache)
+        cache_attention(pass->cache, l, m->mixed, m->probability, m->qkv,
+                        slice);
+    else
+        attention_forward(m->mixed, m->probability, m->qkv, slice, c->heads);
     linear_forward(m->mid, m->mixed, w->site[site + 3], other[O_BIAS]);
     pass_after(pass, site + 3, m->mixed, m->mid);
+    pass_branch(pass, l, INSERT_ATTENTION, m->mid, slice);
     add_rows(m->mid, m->in);
 }
 
 /* next = mid + D(gelu(U(norm2(mid)))) */
-static void feed(struct pass *pass, const struct weights *w, int l)
+static void feed(struct pass *pass, const struct weights *w, int l,
+                 const struct batch *slice)
 {
     struct layer_memory *m = &pass->layer[l];
     const struct model_conf *c = &pass->model->conf;
@@ -207,40 +151,58 @@ static void feed(struct pass *pass, const struct weights *w, int l)
         vec_gelu_erf(m->act.at, m->up.at, count);
     linear_forward(next, m->act, w->site[site + 1], other[DOWN_BIAS]);
     pass_after(pass, site + 1, m->act, next);
+    pass_branch(pass, l, INSERT_MLP, next, slice);
     add_rows(next, m->mid);
+    pass_branch(pass, l, INSERT_LAYER, next, slice);
 }
 
-void pass_layers(struct pass *pass, const struct weights *weights,
-                 const struct batch *slice)
+const struct batch *pass_layers(struct pass *pass,
+                                const struct weights *weights,
+                                const struct batch *slice)
 {
     assert(slice->tokens > 0);
-    lay_out(pass, slice);
-    embed(pass->layer[0].in, weights, slice);
+    slice = pass_lengthen(pass, slice);
+    pass_lay_out(pass, slice);
+    embed(pass->layer[0].in, weights, pass->cache, slice);
+    pass_branch(pass, -1, INSERT_EMBED, pass->layer[0].in, slice);
     for (int l = 0; l < pass->model->conf.layers; l++) {
         attend(pass, weights, l, slice);
-        feed(pass, weights, l);
+        feed(pass, weights, l, slice);
     }
+    return slice;
 }
 
 struct score pass_score(struct pass *pass, const struct weights *weights,
                         const struct batch *slice)
 {
-    pass_layers(pass, weights, slice);
+    slice = pass_layers(pass, weights, slice);
     pass_gather(pass, weights, slice);
     return pass_head(pass, weights, slice, 0.0F, NULL);
+}
+
+/* The stream at the rows that predict what follows each given token. */
+static struct mat stream_at(struct pass *pass, const struct batch *given,
+                            const struct batch *ran)
+{
+    if (ran == given)
+        return pass->out;
+    struct mat picked = pass_take(pass, given->tokens, pass->out.cols);
+    for (int t = 0; t < given->tokens; t++)
+        memcpy(mat_row(picked, t), mat_row(pass->out, pass->longer.from[t]),
+               sizeof(float) * (size_t)picked.cols);
+    return picked;
 }
 
 void pass_logits(struct pass *pass, const struct weights *weights,
                  const struct batch *slice, struct mat logits)
 {
-    pass_layers(pass, weights, slice);
     const struct model *model = pass->model;
-    struct mat top = take(&pass->arena, slice->tokens, model->conf.width);
+    struct mat out = stream_at(pass, slice, pass_layers(pass, weights, slice));
+    struct mat top = pass_take(pass, slice->tokens, model->conf.width);
     float *mean = arena_take(&pass->arena, (size_t)slice->tokens);
     float *rstd = arena_take(&pass->arena, (size_t)slice->tokens);
     const float *const *last = weights->other + model_last_norm(model);
-    norm_rows(top, mean, rstd, pass->out, last[0], last[1],
-              model->conf.norm_eps);
+    norm_rows(top, mean, rstd, out, last[0], last[1], model->conf.norm_eps);
     linalg_gemm(logits, 1.0F, top, PLAIN, weights->site[model->site_count - 1],
                 TRANSPOSED, 0.0F);
     pass_after(pass, model->site_count - 1, top, logits);

@@ -4,8 +4,9 @@
  * backward each site hands the pair (x, dy) to whoever wants a gradient.
  *
  *   h_0 = E[id] + P[position]
- *   a   = h + O(attention(q, k, v of norm1(h)));   h' = a + D(gelu(U(norm2(a))))
- *   logits = norm(h_L) W_head^T, loss = -log softmax(logits)[target]
+ *   a   = h + O(attention(q, k, v of norm1(h)));   h' = a +
+ * D(gelu(U(norm2(a)))) logits = norm(h_L) W_head^T, loss = -log
+ * softmax(logits)[target]
  *
  * Logits are taken only where a target is, in chunks, so (tokens, vocab)
  * never exists at once.
@@ -13,6 +14,8 @@
 #ifndef CORE_MODEL_TRANSFORMER_H
 #define CORE_MODEL_TRANSFORMER_H
 
+#include "core/base/mem.h"
+#include "core/model/insert.h"
 #include "core/model/model.h"
 #include "core/task/task.h"
 
@@ -20,20 +23,17 @@ struct pass; /* activations of one slice; one thread at a time */
 
 struct pass *pass_new(const struct model *model);
 void pass_free(struct pass *pass);
-/* What a pass over so many sequences of this length takes at most.  It is
- * taken at the first forward, which has no way to fail: ask before. */
-size_t pass_bytes(const struct model *model, int sequences, int length);
+/* What a pass over so many sequences of this length takes at most, with what
+ * is inserted (NULL: nothing).  It is taken at the first forward, which has no
+ * way to fail: ask before. */
+size_t pass_bytes(const struct model *model, const struct insert_shape *shape,
+                  int sequences, int length);
 
-/* A method beside W: called after each site's product with x (tokens, in) and
- * y (tokens, out), to which it may add.  In forward only. */
-struct insert {
-    void *ctx;
-    void (*after)(void *ctx, int site, struct mat x, struct mat y);
-};
+/* From now on with this beside W; all zero: nothing. */
 void pass_insert(struct pass *pass, struct insert insert);
 
 struct score {
-    double nats;    /* sum of -log p over the targets */
+    double nats; /* sum of -log p over the targets */
     long targets;
     long exact;     /* sequences whose every target is the arg max: what
                        greedy decoding would have written */
@@ -53,6 +53,11 @@ struct sink {
     const bool *wants; /* (site_count) */
     void (*site)(void *ctx, int site, struct mat x, struct mat dy);
     float *const *other; /* (other_count) */
+    /* Way back through what pass_insert() has put somewhere, or NULL: dy
+     * (tokens, width) becomes the gradient of what forward was given. */
+    void (*insert)(void *ctx, int layer, enum insert_place place, struct mat dy,
+                   const struct batch *slice, const float *kept,
+                   struct arena *scratch);
 };
 
 /* Forward, then backward of scale * (sum of nats). */
@@ -60,7 +65,8 @@ struct score pass_learn(struct pass *pass, const struct weights *weights,
                         const struct batch *slice, float scale,
                         const struct sink *sink);
 
-/* logits (tokens, vocab) of every position, for generation and tests. */
+/* logits (tokens, vocab) of every position, for generation and tests: row t
+ * predicts token t + 1, whatever was inserted between the two. */
 void pass_logits(struct pass *pass, const struct weights *weights,
                  const struct batch *slice, struct mat logits);
 

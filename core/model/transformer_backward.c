@@ -5,7 +5,7 @@
  * dh is the gradient of the stream; each half layer adds its branch's share:
  * d in = d out + norm'(W'(d out)).
  */
-#include <string.h>
+#include <assert.h>
 
 #include "core/base/linalg.h"
 #include "core/base/vecmath.h"
@@ -14,7 +14,17 @@
 
 /* How deep a thing lies, for "nothing below the lowest": the order in which
  * the way back reaches what it needs. */
-enum depth { AT_NORM1, AT_QKV, AT_O, AT_NORM2, AT_UP, AT_DOWN, DEPTHS };
+enum depth {
+    AT_NORM1,
+    AT_QKV,
+    AT_O,
+    AT_ATTENTION, /* inserted behind O */
+    AT_NORM2,
+    AT_UP,
+    AT_DOWN,
+    AT_MLP, /* inserted behind D, or behind the layer */
+    DEPTHS
+};
 
 struct way { /* one walk back */
     struct pass *pass;
@@ -47,9 +57,19 @@ static int other_depth(int layer, enum layer_other which)
     return layer * DEPTHS + (int)depth[which];
 }
 
-static int lowest_wanted(const struct model *model, const struct sink *sink)
+/* Layer 0 has all that an inserting method has. */
+static int lowest_inserted(const struct insert_shape *shape)
 {
-    int lowest = model->conf.layers * DEPTHS;
+    if (shape->at[INSERT_EMBED])
+        return -1;
+    return shape->at[INSERT_ATTENTION] ? AT_ATTENTION : AT_MLP;
+}
+
+static int lowest_wanted(const struct pass *pass, const struct sink *sink)
+{
+    const struct model *model = pass->model;
+    int lowest = sink->insert ? lowest_inserted(&pass->insert.shape)
+                              : model->conf.layers * DEPTHS;
     if (sink->other[OTHER_AT_EMBED] || sink->other[OTHER_AT_POSITION])
         return -1;
     for (int i = 0; i < model->site_count; i++)
@@ -67,6 +87,36 @@ static void give(const struct way *way, int site, struct mat x, struct mat dy)
 {
     if (way->sink->wants[site])
         way->sink->site(way->sink->ctx, site, x, dy);
+}
+
+/* dy, the gradient of what is inserted here, becomes that of what it was
+ * given. */
+static void branch_back(const struct way *way, int l, enum insert_place place,
+                        struct mat dy)
+{
+    struct pass *pass = way->pass;
+    size_t mark = arena_mark(&pass->arena);
+    way->sink->insert(way->sink->ctx, l, place, dy, way->slice,
+                      pass->layer[l < 0 ? 0 : l].kept[place], &pass->arena);
+    arena_back(&pass->arena, mark);
+}
+
+static bool is_inserted(const struct way *way, enum insert_place place)
+{
+    return way->sink->insert && way->pass->insert.shape.at[place];
+}
+
+/* The gradient of a sub-module's product: dh itself, which the stream beside
+ * it needs too, or in room what an insertion has made of it. */
+static struct mat product_back(const struct way *way, int l,
+                               enum insert_place place, float *room)
+{
+    if (!is_inserted(way, place))
+        return way->dh;
+    struct mat dy = mat_of(room, way->dh.rows, way->dh.cols);
+    mat_copy(dy, way->dh);
+    branch_back(way, l, place, dy);
+    return dy;
 }
 
 /* dh += norm'(dnorm) */
@@ -91,12 +141,15 @@ static void feed_back(const struct way *way, int l)
     float *const *grad = way->sink->other + model_other_of(0, l);
     const float *const *other = way->weights->other + model_other_of(0, l);
     size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
-    give(way, up + 1, m->act, way->dh);
-    linear_bias_gradient(grad[DOWN_BIAS], way->dh);
+    if (is_inserted(way, INSERT_LAYER))
+        branch_back(way, l, INSERT_LAYER, way->dh);
+    struct mat dy = product_back(way, l, INSERT_MLP, way->dnorm.at);
+    give(way, up + 1, m->act, dy);
+    linear_bias_gradient(grad[DOWN_BIAS], dy);
     if (way->lowest >= here + (int)AT_DOWN)
         return;
-    linalg_gemm(way->dwide, 1.0F, way->dh, PLAIN, way->weights->site[up + 1],
-                PLAIN, 0.0F);
+    linalg_gemm(way->dwide, 1.0F, dy, PLAIN, way->weights->site[up + 1], PLAIN,
+                0.0F);
     if (model->conf.activation == GELU_TANH)
         vec_gelu_tanh_grad(way->dwide.at, way->dwide.at, m->up.at, count);
     else
@@ -142,11 +195,12 @@ static void attend_back(const struct way *way, int l)
     struct layer_memory *m = &way->pass->layer[l];
     int o = model_site_of(model, SITE_O, l);
     float *const *grad = way->sink->other + model_other_of(0, l);
-    give(way, o, m->mixed, way->dh);
-    linear_bias_gradient(grad[O_BIAS], way->dh);
+    struct mat dy = product_back(way, l, INSERT_ATTENTION, way->dqkv.at);
+    give(way, o, m->mixed, dy);
+    linear_bias_gradient(grad[O_BIAS], dy);
     if (way->lowest >= l * DEPTHS + (int)AT_O)
         return;
-    linalg_gemm(way->dnorm, 1.0F, way->dh, PLAIN, way->weights->site[o], PLAIN,
+    linalg_gemm(way->dnorm, 1.0F, dy, PLAIN, way->weights->site[o], PLAIN,
                 0.0F);
     attention_backward(way->dqkv, way->dnorm, m->qkv, m->probability,
                        way->slice, model->conf.heads, way->square);
@@ -174,20 +228,23 @@ static void embed_back(const struct way *way)
     float *position = way->sink->other[OTHER_AT_POSITION];
     const struct batch *slice = way->slice;
     size_t d = (size_t)way->dh.cols;
-    for (int s = 0; s < slice->sequences; s++)
+    if (is_inserted(way, INSERT_EMBED))
+        branch_back(way, -1, INSERT_EMBED, way->dh);
+    if (!embed && !position)
+        return;
+    for (int s = 0; s < slice->sequences; s++) {
+        size_t at = 0; /* position of real tokens */
         for (int t = slice->start[s]; t < slice->start[s + 1]; t++) {
             const float *row = mat_row(way->dh, t);
-            size_t at = (size_t)(t - slice->start[s]);
+            if (slice->id[t] < 0)
+                continue;
             if (embed)
                 vec_add(embed + (size_t)slice->id[t] * d, row, d);
             if (position)
                 vec_add(position + at * d, row, d);
+            at++;
         }
-}
-
-static struct mat take(struct arena *arena, int rows, int cols)
-{
-    return mat_of(arena_take(arena, (size_t)rows * (size_t)cols), rows, cols);
+    }
 }
 
 static float *take_square(struct arena *arena, const struct batch *slice)
@@ -205,7 +262,8 @@ struct score pass_learn(struct pass *pass, const struct weights *weights,
                         const struct sink *sink)
 {
     const struct model_conf *c = &pass->model->conf;
-    pass_layers(pass, weights, slice);
+    assert(!pass->insert.forward == !sink->insert);
+    slice = pass_layers(pass, weights, slice);
     pass_gather(pass, weights, slice);
     struct score score = pass_head(pass, weights, slice, scale, sink);
     int t = slice->tokens;
@@ -213,11 +271,11 @@ struct score pass_learn(struct pass *pass, const struct weights *weights,
                       .weights = weights,
                       .slice = slice,
                       .sink = sink,
-                      .lowest = lowest_wanted(pass->model, sink),
-                      .dh = take(&pass->arena, t, c->width),
-                      .dnorm = take(&pass->arena, t, c->width),
-                      .dwide = take(&pass->arena, t, c->inner),
-                      .dqkv = take(&pass->arena, t, 3 * c->width),
+                      .lowest = lowest_wanted(pass, sink),
+                      .dh = pass_take(pass, t, c->width),
+                      .dnorm = pass_take(pass, t, c->width),
+                      .dwide = pass_take(pass, t, c->inner),
+                      .dqkv = pass_take(pass, t, 3 * c->width),
                       .square = take_square(&pass->arena, slice)};
     top_back(&way);
     for (int l = c->layers - 1; l >= 0; l--) {

@@ -80,6 +80,7 @@ static void update_param(struct optimizer *optimizer, struct method *method,
                          float lr)
 {
     float decay = param->decays ? (float)optimizer->conf.weight_decay : 0;
+    lr *= param->lr_scale; /* times 1 changes no bit */
     for (int row = 0; row < param->rows;) {
         int end = row;
         while (end < param->rows && age[end] == age[row])

@@ -134,7 +134,8 @@ void optimizer_remap(struct optimizer *optimizer, const struct method *method,
         bool turned = param->site == change->site;
         if (turned && param->kind == PARAM_A)
             follow(to, from, change->map_a, change->restart, &next.conf);
-        else if (turned && param->kind == PARAM_BT)
+        else if (turned &&
+                 (param->kind == PARAM_BT || param->kind == PARAM_MID))
             follow(to, from, change->map_b, change->restart, &next.conf);
         else
             keep(to, from);

@@ -13,11 +13,19 @@
 #include "core/base/vecmath.h"
 #include "core/train/run_private.h"
 
+/* Where W of this site lies in the method's values, or NULL. */
+static const float *direct(const struct run *run, int site)
+{
+    const struct method *method = run->method;
+    return run->adapted[site] && method->ops->direct
+               ? method->ops->direct(method, site)
+               : NULL;
+}
+
 /* W of this site is written by the method into storage of the run. */
 static bool is_written(const struct run *run, int site)
 {
-    const struct method_ops *ops = run->method->ops;
-    return run->adapted[site] && !ops->direct;
+    return run->adapted[site] && !direct(run, site);
 }
 
 /* Does site i get storage?  q, k and v do when one of them is written, so
@@ -62,8 +70,8 @@ void run_follow_layout(struct run *run)
             run->weights.other[param->other] = method->value + param->offset;
     }
     for (int i = 0; i < run->model->site_count; i++)
-        if (run->adapted[i] && method->ops->direct)
-            run->weights.site[i].at = (float *)method->ops->direct(method, i);
+        if (direct(run, i))
+            run->weights.site[i].at = (float *)direct(run, i);
     for (int s = 0; s < run->conf.slices; s++) {
         mem_free(run->slice[s].grad);
         run->slice[s].grad = xcalloc(method->size ? method->size : 1,
@@ -174,6 +182,8 @@ static struct pass *pass_of(struct run *run, int thread)
 {
     if (!run->place[thread].pass)
         run->place[thread].pass = pass_new(run->model);
+    /* Each time: loading a state makes another method of it. */
+    pass_insert(run->place[thread].pass, method_insert(run->method));
     return run->place[thread].pass;
 }
 
@@ -184,16 +194,28 @@ static void take_site_gradient(void *ctx, int site, struct mat x, struct mat dy)
     method->ops->gradient(method, slice->grad, site, x, dy, slice->scratch);
 }
 
-/* Scratch for one site's gradient: (tokens, rank) twice, for any rank. */
+static void take_insert_gradient(void *ctx, int layer, enum insert_place place,
+                                 struct mat dy, const struct batch *batch,
+                                 const float *kept, struct arena *scratch)
+{
+    struct slice *slice = ctx;
+    const struct method *method = slice->run->method;
+    method->ops->insert_backward(method, slice->grad, layer, place, dy, batch,
+                                 kept, scratch);
+}
+
+/* Scratch for the gradient of any one site. */
 static struct arena *scratch_of(struct run *run, int thread, int tokens)
 {
-    int rank = 1;
+    enum { ROUNDING = 256 }; /* the arena aligns what it gives */
+    size_t need = ROUNDING;
     const struct method *method = run->method;
-    for (int i = 0; i < run->model->site_count && method->ops->rank; i++) {
-        int here = method->ops->rank(method, i);
-        rank = here > rank ? here : rank;
+    for (int i = 0; i < run->model->site_count && method->ops->scratch; i++) {
+        size_t here = ROUNDING;
+        if (run->adapted[i])
+            here += method->ops->scratch(method, i, tokens);
+        need = here > need ? here : need;
     }
-    size_t need = 2 * ((size_t)tokens + 16) * ((size_t)rank + 16);
     struct arena *scratch = &run->place[thread].scratch;
     if (scratch->size < need) {
         arena_free(scratch);
@@ -227,12 +249,18 @@ static void update_job(void *ctx, int index, int thread)
     double loss = total.nats / (double)total.targets;
     double lr = schedule_lr(&run->optimizer.conf, run->step, run->conf.steps);
     run->result = (struct step_result){.loss = loss, .lr = lr};
+    const struct method_ops *ops = run->method->ops;
+    if (isfinite(loss) && ops->before_update)
+        ops->before_update(run->method, grad);
     if (isfinite(loss))
         run->result.grad_norm =
             optimizer_step(&run->optimizer, run->method, grad, lr);
     run->result.diverged = !isfinite(loss) || !isfinite(run->result.grad_norm);
     if (run->result.diverged)
         return;
+    if (ops->after_update &&
+        ops->after_update(run->method, run->step, run->conf.steps))
+        run_drop(run);
     run->step++;
     for (int i = 0; i < run->model->site_count; i++)
         if (is_written(run, i))
@@ -248,8 +276,9 @@ static void learn_job(void *ctx, int index, int thread)
     run->part[index].score = (struct score){0};
     if (part->targets > 0) {
         slice->scratch = scratch_of(run, thread, part->tokens);
-        struct sink sink = {slice, run->adapted, take_site_gradient,
-                            slice->other};
+        struct sink sink = {
+            slice, run->adapted, take_site_gradient, slice->other,
+            run->method->ops->insert_backward ? take_insert_gradient : NULL};
         run->part[index].score =
             pass_learn(pass_of(run, thread), &run->weights, part,
                        1.0F / (float)run->batch->targets, &sink);
@@ -301,6 +330,12 @@ struct score run_score(const struct run *run)
         total.sequences += run->part[i].score.sequences;
     }
     return total;
+}
+
+size_t run_pass_bytes(const struct run *run, int sequences, int length)
+{
+    struct insert insert = method_insert(run->method);
+    return pass_bytes(run->model, &insert.shape, sequences, length);
 }
 
 struct step_result run_result(const struct run *run)

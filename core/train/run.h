@@ -20,8 +20,8 @@ struct run_conf {
     struct method_conf method;
     struct optimizer_conf optimizer;
     uint64_t seed;
-    long steps;   /* the schedule's length */
-    int slices;   /* S, part of the recipe */
+    long steps; /* the schedule's length */
+    int slices; /* S, part of the recipe */
 };
 
 struct run;
@@ -38,7 +38,7 @@ struct step_result {
     double loss;      /* nats per target, of the batch, before the update */
     double grad_norm; /* before clipping */
     double lr;
-    bool diverged;    /* loss or gradient not finite; the update was not made */
+    bool diverged; /* loss or gradient not finite; the update was not made */
 };
 struct step_result run_result(const struct run *run);
 
@@ -48,7 +48,10 @@ void run_post_evaluate(struct run *run, struct team *team,
                        const struct batch *batch);
 struct score run_score(const struct run *run);
 
-long run_step(const struct run *run);        /* steps taken */
+/* pass_bytes() of a slice of this run. */
+size_t run_pass_bytes(const struct run *run, int sequences, int length);
+
+long run_step(const struct run *run); /* steps taken */
 const struct run_conf *run_conf_of(const struct run *run);
 const struct method *run_method(const struct run *run);
 const struct weights *run_weights(struct run *run); /* brought up to date */
@@ -63,7 +66,8 @@ int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
                  struct rank_change *changes, int *count, struct err *err);
 
 /* Share of the last step's gradient energy in each direction of a site:
- * ||dL/dA_k||^2 + ||dL/dB_k||^2 over their sum; returns how many (0: none). */
+ * ||dL/dA_k||^2 + ||dL/dB_k||^2 over their sum, or of B alone where A does not
+ * train; returns how many (0: none). */
 int run_gradient_share(const struct run *run, int site, double *share,
                        int room);
 
@@ -71,7 +75,12 @@ int run_gradient_share(const struct run *run, int site, double *share,
  * save adds tensors and metadata; load replaces everything or, on failure,
  * nothing. */
 void run_save(const struct run *run, struct safetensors_out *out);
-int run_load(struct run *run, const struct safetensors *from,
-             struct err *err);
+int run_load(struct run *run, const struct safetensors *from, struct err *err);
+/* Of a saved state only what was learned: the method with its values, freed
+ * by method_free(), and the step.  Ranks are the state's, whatever conf
+ * says. */
+struct method *run_load_method(long *step, const struct model *model,
+                               const struct method_conf *conf,
+                               const struct safetensors *from, struct err *err);
 
 #endif

@@ -55,6 +55,8 @@ struct run {
 
 /* After the method's params moved: gradient buffers and others follow. */
 void run_follow_layout(struct run *run);
+/* Takes away the directions that the method lets go, and their memory. */
+void run_drop(struct run *run);
 /* W of one site from the method. */
 void run_refresh_site(struct run *run, int site);
 

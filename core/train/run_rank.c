@@ -30,10 +30,38 @@ static int change_site(struct run *run, int site, int rank,
     return status;
 }
 
+/* Without memory for the smaller layout a site stays as it is: what it should
+ * have lost is zero, and goes after a later update. */
+void run_drop(struct run *run)
+{
+    struct method *method = run->method;
+    for (int i = 0; i < run->model->site_count; i++) {
+        struct rank_change change;
+        struct err ignored = {{0}};
+        struct param *before = copy_params(method);
+        int count = method->param_count;
+        if (method->ops->drop(method, i, &change, &ignored) == 0) {
+            optimizer_remap(&run->optimizer, method, before, count, &change);
+            rank_change_free(&change);
+        }
+        mem_free(before);
+    }
+    run_follow_layout(run);
+}
+
+/* Not a site that trains whole, beside the method's factors. */
+static bool has_rank(const struct run *run, int site)
+{
+    return run->method->ops->rank(run->method, site) > 0;
+}
+
 /* Every rank is checked before the first one changes. */
 static int check(const struct run *run, int site, int rank, struct err *err)
 {
     const struct method_ops *ops = run->method->ops;
+    if (!ops->set_rank && ops->fixed_rank)
+        return err_set(err, "the rank of %s cannot turn: %s", ops->name,
+                       ops->fixed_rank);
     if (!ops->set_rank)
         return err_set(err, "%s has no rank to set; choose a lora run",
                        ops->name);
@@ -41,7 +69,7 @@ static int check(const struct run *run, int site, int rank, struct err *err)
     for (int i = 0; i < run->model->site_count; i++) {
         const struct site *s = &run->model->site[i];
         int most = s->out < s->in ? s->out : s->in;
-        if ((site >= 0 && i != site) || !run->adapted[i])
+        if ((site >= 0 && i != site) || !has_rank(run, i))
             continue;
         adapted++;
         if (rank < 1 || rank > most)
@@ -62,7 +90,7 @@ int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
         return -1;
     int status = 0;
     for (int i = 0; i < run->model->site_count && status == 0; i++) {
-        if ((site >= 0 && i != site) || !run->adapted[i])
+        if ((site >= 0 && i != site) || !has_rank(run, i))
             continue;
         status = change_site(run, i, rank, policy, &changes[*count], err);
         *count += status == 0;
@@ -73,27 +101,27 @@ int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
     return status;
 }
 
-static double energy(const float *row, int cols)
+/* Of one row of the gradient: the first slice's buffer holds the whole step's
+ * after update. */
+static double energy(const struct run *run, int param, int row)
 {
-    return mat_norm_squared(mat_of((float *)row, 1, cols));
+    const struct param *of = &run->method->param[param];
+    struct mat grad =
+        mat_of(run->slice[0].grad + of->offset, of->rows, of->cols);
+    return mat_norm_squared(mat_rows(grad, row, 1));
 }
 
-/* The first slice's buffer holds the whole step's gradient after update. */
 int run_gradient_share(const struct run *run, int site, double *share, int room)
 {
     const struct method *method = run->method;
     int a = method_param(method, PARAM_A, site);
     int bt = method_param(method, PARAM_BT, site);
-    if (a < 0 || bt < 0)
+    if (bt < 0)
         return 0;
-    const struct param *pa = &method->param[a], *pb = &method->param[bt];
-    const float *grad = run->slice[0].grad;
-    int count = pa->rows < room ? pa->rows : room;
+    int rows = method->param[bt].rows, count = rows < room ? rows : room;
     double total = 0;
     for (int k = 0; k < count; k++) {
-        size_t at = (size_t)k;
-        share[k] = energy(grad + pa->offset + at * (size_t)pa->cols, pa->cols) +
-                   energy(grad + pb->offset + at * (size_t)pb->cols, pb->cols);
+        share[k] = energy(run, bt, k) + (a < 0 ? 0 : energy(run, a, k));
         total += share[k];
     }
     for (int k = 0; k < count && total > 0; k++)

@@ -77,6 +77,11 @@ void run_save(const struct run *run, struct safetensors_out *out)
     const struct optimizer *opt = &run->optimizer;
     const int *age = opt->age;
     save_meta(run, out);
+    struct kept kept;
+    for (int i = 0; method->ops->kept && method->ops->kept(method, i, &kept);
+         i++)
+        safetensors_out_add(out, kept.name, kept.at.rows, kept.at.cols,
+                            kept.at.at);
     for (int i = 0; i < method->param_count; i++) {
         const struct param *param = &method->param[i];
         save_tensor(out, param, "", method->value);
@@ -94,14 +99,14 @@ struct progress {
     double lr_peak, loss, grad_norm, lr;
 };
 
-static int load_progress(struct progress *to, const struct run *run,
+static int load_progress(struct progress *to, const char *method,
                          const struct safetensors *from, struct err *err)
 {
     const char *name = safetensors_meta(from, "method");
     const char *text = safetensors_meta(from, "progress");
-    if (!name || strcmp(name, run->method->ops->name) != 0)
+    if (!name || strcmp(name, method) != 0)
         return err_set(err, "this state is of method %s, the run's is %s",
-                       name ? name : "(none)", run->method->ops->name);
+                       name ? name : "(none)", method);
     if (!text ||
         sscanf(text, "%ld %ld %la %la %la %la", &to->step, &to->steps,
                &to->lr_peak, &to->loss, &to->grad_norm, &to->lr) != 6 ||
@@ -157,27 +162,56 @@ static int load_ages(int *age, const struct param *param,
     return 0;
 }
 
+/* to (rows, cols), packed */
+static int load_matrix(struct mat to, const char *name,
+                       const struct safetensors *from, struct err *err)
+{
+    const struct tensor *tensor = safetensors_find(from, name);
+    if (!tensor || tensor->dims != 2)
+        return err_set(err, "the state's tensor %s is missing or no matrix",
+                       name);
+    if (tensor->shape[0] != to.rows || tensor->shape[1] != to.cols)
+        return err_set(err,
+                       "the state's tensor %s is (%lld, %lld), this base's "
+                       "(%d, %d)",
+                       name, (long long)tensor->shape[0],
+                       (long long)tensor->shape[1], to.rows, to.cols);
+    return tensor_read(to.at, tensor, err);
+}
+
 static int load_tensor(float *flat, const struct param *param,
                        const char *suffix, const struct safetensors *from,
                        struct err *err)
 {
     char name[KEY];
     (void)snprintf(name, sizeof name, "%s%s", param->name, suffix);
-    const struct tensor *tensor = safetensors_find(from, name);
-    if (!tensor || tensor->dims != 2 || tensor->shape[0] != param->rows ||
-        tensor->shape[1] != param->cols)
-        return err_set(err, "the state's tensor %s is missing or not (%d, %d)",
-                       name, param->rows, param->cols);
-    return tensor_read(flat + param->offset, tensor, err);
+    return load_matrix(mat_of(flat + param->offset, param->rows, param->cols),
+                       name, from, err);
 }
 
+static int load_kept(struct method *method, const struct safetensors *from,
+                     struct err *err)
+{
+    struct kept kept;
+    int status = 0;
+    for (int i = 0; status == 0 && method->ops->kept &&
+                    method->ops->kept(method, i, &kept);
+         i++)
+        status = load_matrix(kept.at, kept.name, from, err);
+    return status;
+}
+
+/* opt NULL: the values alone. */
 static int load_values(struct method *method, struct optimizer *opt,
                        const struct safetensors *from, struct err *err)
 {
-    int *age = opt->age, status = 0;
+    int *age = opt ? opt->age : NULL;
+    int status = load_kept(method, from, err);
     for (int i = 0; i < method->param_count && status == 0; i++) {
         const struct param *param = &method->param[i];
         status = load_tensor(method->value, param, "", from, err);
+        if (!opt)
+            continue;
         if (status == 0)
             status = load_tensor(opt->m, param, ".m", from, err);
         if (status == 0 && opt->v)
@@ -194,9 +228,11 @@ static int load_values(struct method *method, struct optimizer *opt,
 int run_load(struct run *run, const struct safetensors *from, struct err *err)
 {
     struct progress progress;
-    if (load_progress(&progress, run, from, err) != 0)
+    if (load_progress(&progress, run->method->ops->name, from, err) != 0)
         return -1;
-    struct method *method = method_new(run->model, &run->conf.method, err);
+    struct method_conf conf = run->conf.method;
+    conf.state_follows = true;
+    struct method *method = method_new(run->model, &conf, err);
     if (!method)
         return -1;
     int status = method->ops->restore ? load_sites(method, from, err) : 0;
@@ -222,4 +258,22 @@ int run_load(struct run *run, const struct safetensors *from, struct err *err)
     for (int i = 0; i < run->model->site_count; i++)
         run_refresh_site(run, i);
     return 0;
+}
+
+struct method *run_load_method(long *step, const struct model *model,
+                               const struct method_conf *conf,
+                               const struct safetensors *from, struct err *err)
+{
+    struct progress progress;
+    struct method_conf own = *conf;
+    own.state_follows = true;
+    struct method *method = method_new(model, &own, err);
+    if (method && load_progress(&progress, conf->name, from, err) == 0 &&
+        (!method->ops->restore || load_sites(method, from, err) == 0) &&
+        load_values(method, NULL, from, err) == 0) {
+        *step = progress.step;
+        return method;
+    }
+    method_free(method);
+    return NULL;
 }
