@@ -1,14 +1,21 @@
 /*
- * SVD of a product of two thin factors: see factor_svd.h.  A factor with more
- * directions than entries (r > out or r > in) stands for its own R, with Q
- * the identity.
+ * SVD of a product of two thin factors: see factor_svd.h.
+ *
+ *   B P / size_B = Q_B R_B,  A^T P / size_A = Q_A R_A     (thin_factor.h)
+ *   dW = s Q_B R_B D R_A^T Q_A^T,  D = size_B size_A P      (1)
+ *
+ * with the directions in falling order of D, so that the rows of R_A D fall
+ * with it: the rows of W = R_A D R_B^T (2) then carry small values with their
+ * own relative accuracy into Jacobi's rotations (Drmac 1998).
  */
 #include "core/method/factor_svd.h"
 
 #include <math.h>
 
+#include "core/base/jacobi.h"
 #include "core/base/linalg.h"
 #include "core/base/mem.h"
+#include "core/method/thin_factor.h"
 
 int factor_svd_count(struct mat bt, struct mat a)
 {
@@ -16,73 +23,113 @@ int factor_svd_count(struct mat bt, struct mat a)
     return q < a.cols ? q : a.cols;
 }
 
-/* One factor as q (n, k) r (k, rank): k = min(n, rank).  q.at NULL: it is the
- * identity. */
-struct thin {
-    struct dmat q, r;
+struct factors {
+    struct thin b, a;
+    int *order;                 /* (rank) directions by falling weight */
+    double *weight;             /* (rank) D of (1), as they come; heaviest 1 */
+    double heaviest;            /* what it was */
+    struct dmat core;           /* (k_A, k_B) W of (2) */
+    struct dmat coef_b, coef_a; /* (q, k_B), (q, k_A) vectors of W */
 };
 
-/* from (rank, n), transposed on the way. */
-static int thin_of(struct thin *thin, struct mat from, struct err *err)
+static int start(struct factors *f, struct mat bt, struct mat a, double scale,
+                 struct err *err)
 {
-    int n = from.cols, rank = from.rows;
-    struct dmat tall = dmat_new(n, rank);
-    for (int i = 0; i < n; i++)
-        for (int k = 0; k < rank; k++)
-            dmat_row(tall, i)[k] = (double)mat_row(from, k)[i];
-    thin->q = (struct dmat){0};
-    thin->r = tall;
-    if (n <= rank)
+    bool finite_b = thin_start(&f->b, bt), finite_a = thin_start(&f->a, a);
+    if (!finite_b || !finite_a)
+        return err_set(err,
+                       "factor %s (%d x %d) holds NaN or Inf: no "
+                       "singular values",
+                       finite_b ? "A" : "B", finite_b ? a.rows : bt.cols,
+                       finite_b ? a.cols : bt.rows);
+    if (!isfinite(scale))
+        return err_set(err, "the scale of the factors is NaN or Inf: no "
+                            "singular values");
+    return 0;
+}
+
+static void put_in_order(struct factors *f, int rank)
+{
+    f->order = xcalloc((size_t)rank, sizeof *f->order);
+    f->weight = xcalloc((size_t)rank, sizeof *f->weight);
+    for (int k = 0; k < rank; k++) {
+        int at = k;
+        f->weight[k] = f->b.size[k] * f->a.size[k];
+        for (; at > 0 && f->weight[f->order[at - 1]] < f->weight[k]; at--)
+            f->order[at] = f->order[at - 1];
+        f->order[at] = k;
+    }
+    f->heaviest = rank > 0 ? f->weight[f->order[0]] : 0;
+    for (int k = 0; k < rank && f->heaviest > 0; k++)
+        f->weight[k] /= f->heaviest;
+}
+
+/* W of (2), its entries at most rank; sign is that of the scale. */
+static void make_core(struct factors *f, double sign)
+{
+    struct dmat r = f->a.r, heavy = dmat_new(r.rows, r.cols);
+    for (int i = 0; i < heavy.rows; i++)
+        for (int k = 0; k < heavy.cols; k++)
+            dmat_row(heavy, i)[k] = dmat_row(r, i)[k] * f->weight[f->order[k]];
+    f->core = dmat_new(heavy.rows, f->b.r.rows);
+    linalg_dgemm(f->core, sign, heavy, PLAIN, f->b.r, TRANSPOSED, 0);
+    dmat_free(&heavy);
+}
+
+/* W = coef_A^T diag(sigma) coef_B */
+static int core_svd(struct factors *f, double *sigma, bool vectors, int q,
+                    struct err *err)
+{
+    struct dmat core = f->core, left = {0};
+    if (vectors) {
+        f->coef_b = dmat_new(q, core.cols);
+        f->coef_a = dmat_new(q, core.rows);
+    }
+    if (core.rows == core.cols && core.rows <= JACOBI_MOST &&
+        jacobi_svd(f->coef_a, sigma, f->coef_b, core))
         return 0;
-    thin->q = tall;
-    thin->r = dmat_new(rank, rank);
-    return linalg_qr(thin->q, thin->r, err);
+    if (vectors)
+        left = dmat_new(core.rows, q);
+    int status = linalg_svd(left, sigma, f->coef_b, core, err);
+    for (int i = 0; i < q && vectors; i++)
+        for (int j = 0; j < core.rows; j++)
+            dmat_row(f->coef_a, i)[j] = dmat_row(left, j)[i];
+    dmat_free(&left);
+    return status;
 }
 
-static void thin_free(struct thin *thin)
+static void factors_free(struct factors *f)
 {
-    dmat_free(&thin->q);
-    dmat_free(&thin->r);
-}
-
-/* u (out, q) = Q_B core_u, vt (q, in) = core_vt Q_A^T */
-static void expand(struct dmat u, struct dmat vt, const struct thin *b,
-                   const struct thin *a, struct dmat core_u,
-                   struct dmat core_vt)
-{
-    if (b->q.at)
-        linalg_dgemm(u, 1, b->q, PLAIN, core_u, PLAIN, 0);
-    if (a->q.at)
-        linalg_dgemm(vt, 1, core_vt, PLAIN, a->q, TRANSPOSED, 0);
+    thin_free(&f->b);
+    thin_free(&f->a);
+    mem_free(f->order);
+    mem_free(f->weight);
+    dmat_free(&f->core);
+    dmat_free(&f->coef_b);
+    dmat_free(&f->coef_a);
 }
 
 int factor_svd(struct dmat u, double *sigma, struct dmat vt, struct mat bt,
                struct mat a, double scale, struct err *err)
 {
-    if (!mat_finite(bt) || !mat_finite(a) || !isfinite(scale))
-        return err_set(err, "the factors hold NaN or Inf: no singular values");
     int status = -1, q = factor_svd_count(bt, a);
-    struct thin left = {0}, right = {0};
-    struct dmat core = {0}, core_u = {0}, core_vt = {0};
-    if (thin_of(&left, bt, err) || thin_of(&right, a, err))
+    struct factors f = {0};
+    if (start(&f, bt, a, scale, err))
         goto out;
-    core = dmat_new(left.r.rows, right.r.rows);
-    linalg_dgemm(core, scale, left.r, PLAIN, right.r, TRANSPOSED, 0);
-    struct dmat to_u = u, to_vt = vt;
-    if (u.at && left.q.at)
-        to_u = core_u = dmat_new(core.rows, q);
-    if (u.at && right.q.at)
-        to_vt = core_vt = dmat_new(q, core.cols);
-    if (linalg_svd(to_u, sigma, to_vt, core, err))
+    put_in_order(&f, bt.rows);
+    if (thin_factorise(&f.b, f.order, err) ||
+        thin_factorise(&f.a, f.order, err))
         goto out;
-    if (u.at)
-        expand(u, vt, &left, &right, core_u, core_vt);
+    make_core(&f, scale < 0 ? -1 : 1);
+    if (core_svd(&f, sigma, u.at != NULL, q, err))
+        goto out;
+    for (int k = 0; k < q; k++)
+        sigma[k] *= fabs(scale) * f.heaviest;
+    if (u.at && (thin_expand(u, THIN_COLUMNS, &f.b, f.coef_b, err) ||
+                 thin_expand(vt, THIN_ROWS, &f.a, f.coef_a, err)))
+        goto out;
     status = 0;
 out:
-    thin_free(&left);
-    thin_free(&right);
-    dmat_free(&core);
-    dmat_free(&core_u);
-    dmat_free(&core_vt);
+    factors_free(&f);
     return status;
 }

@@ -5,13 +5,8 @@
  * after another and can be multiplied at once.  A tied head is no param of
  * its own: its W is the embedding's, and so is its gradient.
  */
-#include "core/method/method.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "core/base/linalg.h"
 #include "core/method/layout.h"
+#include "core/method/whole.h"
 
 struct full {
     int *home; /* (site_count) the param that is the site's W */
@@ -20,39 +15,18 @@ struct full {
 static void add_sites(struct method *method, struct full *full)
 {
     const struct model *model = method->model;
-    for (int i = 0; i < model->site_count; i++) {
-        const struct site *site = &model->site[i];
-        if (site->kind == SITE_HEAD && model->conf.tied)
-            continue; /* the embedding's, below */
-        struct param param = {.kind = PARAM_W,
-                              .site = i,
-                              .other = -1,
-                              .rows = site->out,
-                              .cols = site->in,
-                              .decays = true};
-        (void)snprintf(param.name, sizeof param.name, "%s", site->name);
-        full->home[i] = layout_add(method, &param);
-    }
+    for (int i = 0; i < model->site_count; i++)
+        if (model->site[i].kind != SITE_HEAD || !model->conf.tied)
+            full->home[i] = whole_site(method, i);
 }
 
 static void add_others(struct method *method, struct full *full)
 {
     const struct model *model = method->model;
     for (int i = 0; i < model->other_count; i++) {
-        const struct other *other = &model->other[i];
-        bool table =
-            other->kind == OTHER_EMBED || other->kind == OTHER_POSITION;
-        struct param param = {.kind = PARAM_OTHER,
-                              .site = -1,
-                              .other = i,
-                              .rows = other->rows,
-                              .cols = other->cols,
-                              .decays = table};
-        (void)snprintf(param.name, sizeof param.name, "%s", other->name);
-        int index = layout_add(method, &param);
+        int index = whole_other(method, i);
         int head = model->site_count - 1;
-        if (other->kind == OTHER_EMBED && model->conf.tied &&
-            model->site[head].kind == SITE_HEAD)
+        if (i == OTHER_AT_EMBED && model->conf.tied)
             full->home[head] = index;
     }
 }
@@ -69,16 +43,15 @@ static int full_attach(struct method *method, const struct method_conf *conf,
     add_others(method, full);
     if (layout_allocate(method, err))
         return -1;
-    for (int i = 0; i < method->param_count; i++) {
-        const struct param *param = &method->param[i];
-        struct mat to = layout_mat(param, method->value);
-        if (param->kind == PARAM_W)
-            mat_copy(to, model->base.site[param->site]);
-        else
-            memcpy(to.at, model->base.other[param->other],
-                   sizeof(float) * (size_t)to.rows * (size_t)to.cols);
-    }
+    whole_start(method);
     return 0;
+}
+
+static long full_count(const struct model *model,
+                       const struct method_conf *conf)
+{
+    (void)conf;
+    return model_parameters(model);
 }
 
 static void full_detach(struct method *method)
@@ -111,12 +84,11 @@ static const float *full_direct(const struct method *method, int site)
     return home(method, method->value, site).at;
 }
 
-/* dW (out, in) += dy^T x */
 static void full_gradient(const struct method *method, float *grad, int site,
                           struct mat x, struct mat dy, struct arena *scratch)
 {
     (void)scratch;
-    linalg_gemm(home(method, grad, site), 1, dy, TRANSPOSED, x, PLAIN, 1);
+    whole_gradient(home(method, grad, site), x, dy);
 }
 
 extern const struct method_ops method_full;
@@ -126,6 +98,7 @@ const struct method_ops method_full = {
     .paper = "the baseline of Hu et al. 2021 (arXiv 2106.09685), section 5.1",
     .attach = full_attach,
     .detach = full_detach,
+    .count = full_count,
     .adapts = full_adapts,
     .effective = full_effective,
     .direct = full_direct,

@@ -13,6 +13,8 @@ int layout_add(struct method *method, const struct param *param)
         xgrow(method->param, (size_t)index, (size_t)index + 1, sizeof *param);
     method->param[index] = *param;
     method->param[index].offset = method->size;
+    if (method->param[index].lr_scale == 0)
+        method->param[index].lr_scale = 1;
     method->size += (size_t)param->rows * (size_t)param->cols;
     return index;
 }

@@ -10,12 +10,12 @@
 #include "core/method/lora.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "core/base/linalg.h"
 #include "core/base/rng.h"
 #include "core/method/layout.h"
 #include "core/method/lora_accumulate.h"
+#include "core/method/whole.h"
 
 int lora_check_rank(const struct site *site, int rank, struct err *err)
 {
@@ -40,59 +40,27 @@ void lora_fill(struct mat a, uint64_t seed, int stream, uint64_t index)
             mat_row(a, k)[j] = (float)rng_between(&rng, -bound, bound);
 }
 
-static int add_factor(struct method *method, int site, enum param_kind kind)
+int lora_rank_of(const struct model *model, const struct method_conf *conf,
+                 int site)
 {
-    const struct site *of = &method->model->site[site];
-    const struct lora *lora = method->state;
-    struct param param = {.kind = kind,
-                          .site = site,
-                          .other = -1,
-                          .rows = lora->site[site].is.rank,
-                          .cols = kind == PARAM_A ? of->in : of->out,
-                          .decays = true};
-    (void)snprintf(param.name, sizeof param.name, "%s.%s", of->name,
-                   kind == PARAM_A ? "A" : "Bt");
-    return layout_add(method, &param);
-}
-
-int lora_layout(struct method *method, struct err *err)
-{
-    struct lora *lora = method->state;
-    for (int i = 0; i < method->model->site_count; i++) {
-        struct lora_site *site = &lora->site[i];
-        if (!site->is.rank)
-            continue;
-        site->a = add_factor(method, i, PARAM_A);
-        site->bt = add_factor(method, i, PARAM_BT);
-    }
-    return layout_allocate(method, err);
-}
-
-struct mat lora_a(const struct method *method, int site)
-{
-    const struct lora *lora = method->state;
-    return layout_mat(&method->param[lora->site[site].a], method->value);
-}
-
-struct mat lora_bt(const struct method *method, int site)
-{
-    const struct lora *lora = method->state;
-    return layout_mat(&method->param[lora->site[site].bt], method->value);
+    if (!conf->targets[model->site[site].kind])
+        return 0;
+    return conf->ranks && conf->ranks[site] ? conf->ranks[site] : conf->rank;
 }
 
 /* One site's state from the recipe; ranks of non-targets are refused. */
-static int set_up_site(struct lora_site *to, const struct site *site, int own,
+static int set_up_site(struct lora_site *to, const struct model *model, int i,
                        const struct method_conf *conf, struct err *err)
 {
-    if (!conf->targets[site->kind]) {
-        if (own)
-            return err_set(err,
-                           "%s: has rank %d but \"%s\" is not a target; add "
-                           "it to targets",
-                           site->name, own, site_kind_name(site->kind));
+    const struct site *site = &model->site[i];
+    int rank = lora_rank_of(model, conf, i);
+    if (!conf->targets[site->kind] && conf->ranks && conf->ranks[i])
+        return err_set(err,
+                       "%s: has rank %d but \"%s\" is not a target; add "
+                       "it to targets",
+                       site->name, conf->ranks[i], site_kind_name(site->kind));
+    if (!conf->targets[site->kind])
         return 0;
-    }
-    int rank = own ? own : conf->rank;
     if (lora_check_rank(site, rank, err))
         return -1;
     to->is.rank = rank;
@@ -106,35 +74,51 @@ static int set_up(struct method *method, const struct method_conf *conf,
                   struct err *err)
 {
     const struct model *model = method->model;
+    const char *name = method->ops->name;
     struct lora *lora = method->state;
     if (!(conf->alpha > 0) || !isfinite(conf->alpha))
         return err_set(err,
-                       "lora: alpha %g is not allowed; use a number "
+                       "%s: alpha %g is not allowed; use a number "
                        "above 0",
-                       conf->alpha);
+                       name, conf->alpha);
+    if (conf->targets[SITE_HEAD] && conf->also[ALSO_HEAD])
+        return err_set(err,
+                       "%s: the head is a target and trains whole as well; "
+                       "take it from targets or from also",
+                       name);
     int adapted = 0;
     for (int i = 0; i < model->site_count; i++) {
-        int own = conf->ranks ? conf->ranks[i] : 0;
-        if (set_up_site(&lora->site[i], &model->site[i], own, conf, err))
+        if (set_up_site(&lora->site[i], model, i, conf, err))
             return -1;
+        lora_freeze(&lora->site[i], lora, &model->site[i]);
         adapted += lora->site[i].is.rank > 0;
     }
     if (!adapted)
-        return err_set(err, "lora: no targets; use some of q, k, v, o, up, "
-                            "down, head");
+        return err_set(err,
+                       "%s: no targets; use some of q, k, v, o, up, "
+                       "down, head",
+                       name);
     return 0;
 }
 
-static int lora_attach(struct method *method, const struct method_conf *conf,
-                       struct err *err)
+int lora_attach_kin(struct method *method, const struct method_conf *conf,
+                    const struct lora_kin *kin, struct err *err)
 {
     const struct model *model = method->model;
     struct lora *lora = xcalloc(1, sizeof *lora);
     method->state = lora;
     lora->seed = conf->seed;
+    lora->kin = *kin;
+    lora->norm = conf->norm;
+    lora->lr_ratio = 1;
+    if (method->ops->uses & USES_LR_RATIO)
+        lora->lr_ratio = (float)conf->lr_ratio;
+    for (int i = 0; i < ALSO_KINDS; i++)
+        lora->also[i] = conf->also[i];
     lora->site = xcalloc((size_t)model->site_count, sizeof *lora->site);
     if (set_up(method, conf, err) || lora_layout(method, err))
         return -1;
+    whole_start(method);
     for (int i = 0; i < model->site_count; i++) {
         int rank = lora->site[i].is.rank;
         /* The rank is in the index: with one sequence for all ranks the A of
@@ -147,29 +131,60 @@ static int lora_attach(struct method *method, const struct method_conf *conf,
     return 0;
 }
 
-static void lora_detach(struct method *method)
+static int lora_attach(struct method *method, const struct method_conf *conf,
+                       struct err *err)
+{
+    return lora_attach_kin(method, conf, &(struct lora_kin){0}, err);
+}
+
+void lora_detach(struct method *method)
 {
     struct lora *lora = method->state;
-    mem_free(lora->site);
+    lora_free_sites(lora, method->model->site_count);
     mem_free(lora);
 }
 
-static int lora_rank(const struct method *method, int site)
+/* Sum over targets of r (in + out), and what trains whole beside them. */
+long lora_count(const struct model *model, const struct method_conf *conf)
+{
+    long total = also_count(model, conf->also);
+    for (int i = 0; i < model->site_count; i++)
+        total += (long)lora_rank_of(model, conf, i) *
+                 (model->site[i].in + model->site[i].out);
+    return total;
+}
+
+int lora_rank(const struct method *method, int site)
 {
     const struct lora *lora = method->state;
     return lora->site[site].is.rank;
 }
 
-static bool lora_adapts(const struct method *method, int site)
-{
-    return lora_rank(method, site) > 0;
-}
-
-static bool lora_factors(const struct method *method, int site, struct mat *bt,
-                         struct mat *a, double *scale)
+/* The head's W when it trains whole, in value or a gradient; else at NULL. */
+static struct mat whole_head(const struct method *method, float *flat, int site)
 {
     const struct lora *lora = method->state;
-    if (!lora_adapts(method, site))
+    if (lora->head < 0 || method->model->site[site].kind != SITE_HEAD)
+        return (struct mat){0};
+    return layout_mat(&method->param[lora->head], flat);
+}
+
+bool lora_adapts(const struct method *method, int site)
+{
+    return lora_rank(method, site) > 0 ||
+           whole_head(method, method->value, site).at;
+}
+
+const float *lora_direct(const struct method *method, int site)
+{
+    return whole_head(method, method->value, site).at;
+}
+
+bool lora_factors(const struct method *method, int site, struct mat *bt,
+                  struct mat *a, double *scale)
+{
+    const struct lora *lora = method->state;
+    if (lora_rank(method, site) == 0)
         return false;
     *bt = lora_bt(method, site);
     *a = lora_a(method, site);
@@ -177,89 +192,47 @@ static bool lora_factors(const struct method *method, int site, struct mat *bt,
     return true;
 }
 
-static void lora_effective(const struct method *method, int site, struct mat w)
+void lora_effective(const struct method *method, int site, struct mat w)
 {
     const struct lora *lora = method->state;
-    lora_accumulate(w, method->model->base.site[site], lora_bt(method, site),
-                    lora_a(method, site), lora->site[site].is.scale);
+    struct mat head = whole_head(method, method->value, site);
+    if (head.at)
+        mat_copy(w, head);
+    else
+        lora_accumulate(w, method->model->base.site[site],
+                        lora_bt(method, site), lora_a(method, site),
+                        lora->site[site].is.scale);
 }
 
-static void lora_gradient(const struct method *method, float *grad, int site,
-                          struct mat x, struct mat dy, struct arena *scratch)
+size_t lora_scratch(const struct method *method, int site, int tokens)
+{
+    return (size_t)tokens * (size_t)lora_rank(method, site);
+}
+
+void lora_gradient(const struct method *method, float *grad, int site,
+                   struct mat x, struct mat dy, struct arena *scratch)
 {
     const struct lora *lora = method->state;
     const struct lora_site *at = &lora->site[site];
+    struct mat head = whole_head(method, grad, site);
+    if (head.at) {
+        whole_gradient(head, x, dy);
+        return;
+    }
     float s = (float)at->is.scale;
     int r = at->is.rank;
-    struct mat a = lora_a(method, site), bt = lora_bt(method, site);
-    struct mat da = layout_mat(&method->param[at->a], grad);
     struct mat dbt = layout_mat(&method->param[at->bt], grad);
     size_t mark = arena_mark(scratch);
     struct mat u = mat_of(arena_take(scratch, (size_t)x.rows * (size_t)r),
                           x.rows, r); /* first x A^T, then dy B */
-    linalg_gemm(u, 1, x, PLAIN, a, TRANSPOSED, 0);
+    linalg_gemm(u, 1, x, PLAIN, lora_a(method, site), TRANSPOSED, 0);
     linalg_gemm(dbt, s, u, TRANSPOSED, dy, PLAIN, 1);
-    linalg_gemm(u, 1, dy, PLAIN, bt, TRANSPOSED, 0);
-    linalg_gemm(da, s, u, TRANSPOSED, x, PLAIN, 1);
-    arena_back(scratch, mark);
-}
-
-static void lora_state_of(const struct method *method, int site,
-                          struct site_state *to)
-{
-    const struct lora *lora = method->state;
-    *to = lora->site[site].is;
-}
-
-static int check_state(const struct site *site, const struct site_state *state,
-                       bool adapted, struct err *err)
-{
-    if ((state->rank != 0) != adapted)
-        return err_set(err,
-                       "%s: %s adapted in the saved state; use the "
-                       "targets it was saved with",
-                       site->name, adapted ? "is not" : "is");
-    if (!adapted)
-        return 0;
-    if (state->rule != SCALE_ALPHA_R && state->rule != SCALE_ALPHA_SQRT_R)
-        return err_set(err,
-                       "%s: the saved scale rule is unknown; the state "
-                       "is damaged",
-                       site->name);
-    if (state->grows < 0 || !isfinite(state->scale) ||
-        !isfinite(state->alpha) || state->scale <= 0 || state->alpha <= 0)
-        return err_set(err,
-                       "%s: the saved scale %g (alpha %g) is not a "
-                       "positive number; the state is damaged",
-                       site->name, state->scale, state->alpha);
-    return lora_check_rank(site, state->rank, err);
-}
-
-static int lora_restore(struct method *method, const struct site_state *states,
-                        struct err *err)
-{
-    int count = method->model->site_count;
-    for (int i = 0; i < count; i++)
-        if (check_state(&method->model->site[i], &states[i],
-                        lora_adapts(method, i), err))
-            return -1;
-    struct lora *lora = method->state;
-    struct lora next = {lora->seed, xcalloc((size_t)count, sizeof *next.site)};
-    for (int i = 0; i < count; i++)
-        next.site[i].is = states[i];
-    struct method laid = {
-        .ops = method->ops, .model = method->model, .state = &next};
-    if (lora_layout(&laid, err)) {
-        layout_free(&laid);
-        mem_free(next.site);
-        return -1;
+    if (at->a >= 0) {
+        struct mat da = layout_mat(&method->param[at->a], grad);
+        linalg_gemm(u, 1, dy, PLAIN, lora_bt(method, site), TRANSPOSED, 0);
+        linalg_gemm(da, s, u, TRANSPOSED, x, PLAIN, 1);
     }
-    layout_free(method);
-    mem_free(lora->site);
-    *lora = next;
-    laid.state = lora;
-    *method = laid;
-    return 0;
+    arena_back(scratch, mark);
 }
 
 extern const struct method_ops method_lora;
@@ -267,14 +240,19 @@ const struct method_ops method_lora = {
     .name = "lora",
     .summary = "low-rank update: W0 + s B A, with A and B trained",
     .paper = "Hu et al. 2021, arXiv 2106.09685",
+    .uses = USES_LORA,
     .attach = lora_attach,
     .detach = lora_detach,
+    .count = lora_count,
     .adapts = lora_adapts,
     .effective = lora_effective,
+    .direct = lora_direct,
     .gradient = lora_gradient,
+    .scratch = lora_scratch,
     .set_rank = lora_set_rank,
     .rank = lora_rank,
     .factors = lora_factors,
     .state_of = lora_state_of,
     .restore = lora_restore,
+    .kept = lora_kept,
 };

@@ -133,26 +133,32 @@ static int put(struct method *method, int site, const struct turned *turned,
                struct err *err)
 {
     struct lora *lora = method->state;
-    struct site_state old = lora->site[site].is;
+    struct lora_site *at = &lora->site[site];
+    struct site_state old = at->is;
     struct method next = {
         .ops = method->ops, .model = method->model, .state = lora};
-    lora->site[site].is = turned->is;
+    at->is = turned->is;
     if (lora_layout(&next, err)) {
         layout_free(&next);
-        lora->site[site].is = old;
+        at->is = old;
         return -1;
     }
     for (int i = 0; i < next.param_count; i++) {
         /* The same params in the same order, other sizes. */
         struct mat to = layout_mat(&next.param[i], next.value);
-        if (next.param[i].site != site)
-            mat_copy(to, layout_mat(&method->param[i], method->value));
+        if (i == at->a || i == at->bt)
+            mat_copy(to, i == at->a ? turned->a : turned->bt);
         else
-            mat_copy(to,
-                     next.param[i].kind == PARAM_A ? turned->a : turned->bt);
+            mat_copy(to, layout_mat(&method->param[i], method->value));
     }
     layout_free(method);
     *method = next;
+    if (at->frozen) {
+        size_t count = (size_t)turned->a.rows * (size_t)turned->a.cols;
+        mem_free(at->frozen);
+        at->frozen = xcalloc(count, sizeof *at->frozen);
+        mat_copy(lora_a(method, site), turned->a);
+    }
     return 0;
 }
 

@@ -11,9 +11,10 @@
 /* Says which names there are; returns -1. */
 static int refuse_name(const char *name, struct err *err)
 {
-    const char *names[16];
+    enum { MOST = 32 };
+    const char *names[MOST];
     int count = 0;
-    while (method_table[count] && count < 16) {
+    while (method_table[count] && count < MOST) {
         names[count] = method_table[count]->name;
         count++;
     }
@@ -54,6 +55,36 @@ void method_free(struct method *method)
     mem_free(method);
 }
 
+static void forward(void *ctx, int layer, enum insert_place place, struct mat y,
+                    const struct batch *slice, float *kept)
+{
+    const struct method *method = ctx;
+    method->ops->insert_forward(method, layer, place, y, slice, kept);
+}
+
+struct insert method_insert(const struct method *method)
+{
+    struct insert insert = {.ctx = (void *)method};
+    if (!method->ops->insert_shape)
+        return insert;
+    method->ops->insert_shape(method, &insert.shape);
+    insert.forward = forward;
+    return insert;
+}
+
+bool method_adapts_none(const struct method *method, int site)
+{
+    (void)method;
+    (void)site;
+    return false;
+}
+
+long method_count(const struct model *model, const struct method_conf *conf)
+{
+    const struct method_ops *ops = method_find(conf->name);
+    return ops ? ops->count(model, conf) : -1;
+}
+
 void method_delta(const struct method *method, int site, struct mat dw)
 {
     struct mat bt, a;
@@ -75,12 +106,36 @@ void method_delta(const struct method *method, int site, struct mat dw)
             mat_row(dw, i)[j] -= mat_row(base, i)[j];
 }
 
+bool method_written(const struct method *method, int site, struct written *to)
+{
+    *to = (struct written){0};
+    if (method->ops->written)
+        return method->ops->written(method, site, to);
+    return method->ops->factors &&
+           method->ops->factors(method, site, &to->bt, &to->a, &to->scale);
+}
+
+bool method_is_adapter(const struct method *method)
+{
+    for (int i = 0; i < method->param_count; i++)
+        if (method->param[i].kind == PARAM_W ||
+            method->param[i].kind == PARAM_OTHER)
+            return false;
+    return method->ops->factors || method->ops->written;
+}
+
 int method_param(const struct method *method, enum param_kind kind, int site)
 {
     for (int i = 0; i < method->param_count; i++)
         if (method->param[i].kind == kind && method->param[i].site == site)
             return i;
     return -1;
+}
+
+const char *also_name(int kind)
+{
+    static const char *const name[ALSO_KINDS] = {"biases", "head", "embed"};
+    return kind >= 0 && kind < ALSO_KINDS ? name[kind] : NULL;
 }
 
 const char *rank_policy_name(enum rank_policy policy)

@@ -5,13 +5,33 @@
 
 #include <string.h>
 
-extern const struct method_ops method_full, method_lora;
+extern const struct method_ops method_full, method_full_top2, method_bitfit;
+extern const struct method_ops method_prefix_embed, method_prefix_layer;
+extern const struct method_ops method_adapter_h, method_adapter_l;
+extern const struct method_ops method_lora, method_rslora, method_lora_plus;
+extern const struct method_ops method_lora_fa, method_dora;
+extern const struct method_ops method_pissa, method_vera, method_adalora;
 
+/* clang-format off */
 const struct method_ops *const method_table[] = {
     &method_full,
+    &method_full_top2,
+    &method_bitfit,
+    &method_prefix_embed,
+    &method_prefix_layer,
+    &method_adapter_h,
+    &method_adapter_l,
     &method_lora,
+    &method_rslora,
+    &method_lora_plus,
+    &method_lora_fa,
+    &method_dora,
+    &method_pissa,
+    &method_vera,
+    &method_adalora,
     NULL,
 };
+/* clang-format on */
 
 const struct method_ops *method_find(const char *name)
 {
