@@ -24,6 +24,8 @@ static void reserve(struct batch *batch, int tokens)
         int room = batch->sequence_room ? 2 * batch->sequence_room : 16;
         batch->start = xgrow(batch->start, (size_t)batch->sequence_room,
                              (size_t)room, sizeof *batch->start);
+        batch->prompt = xgrow(batch->prompt, (size_t)batch->sequence_room,
+                              (size_t)room, sizeof *batch->prompt);
         batch->sequence_room = room;
     }
     int need = batch->tokens + tokens, room = batch->token_room;
@@ -53,6 +55,8 @@ void batch_add(struct batch *batch, const struct example *example)
         batch->targets += counts;
     }
     batch->tokens += positions;
+    batch->prompt[batch->sequences] =
+        example->answer < positions ? example->answer : positions;
     batch->start[++batch->sequences] = batch->tokens;
 }
 
@@ -61,6 +65,7 @@ void batch_free(struct batch *batch)
     mem_free(batch->start);
     mem_free(batch->id);
     mem_free(batch->target);
+    mem_free(batch->prompt);
     *batch = (struct batch){0};
 }
 
@@ -79,6 +84,7 @@ struct batch batch_slice(const struct batch *batch, int i, int n, int *starts)
     slice.tokens = batch->start[to] - first;
     slice.id = batch->id + first;
     slice.target = batch->target + first;
+    slice.prompt = batch->prompt + from;
     for (int t = 0; t < slice.tokens; t++)
         slice.targets += slice.target[t] >= 0;
     return slice;
@@ -91,6 +97,36 @@ static void add(const struct task *task, struct batch *to, struct example *room,
     batch_add(to, room);
 }
 
+/* order (n) of an epoch: Fisher & Yates. */
+static void shuffle(int *order, int n, uint64_t seed, uint64_t epoch)
+{
+    /* The upper half of the stream: no step's number comes near it. */
+    struct rng rng = rng_make(seed, STREAM_BATCH, (uint64_t)1 << 63 | epoch);
+    for (int i = 0; i < n; i++)
+        order[i] = i;
+    for (int i = n - 1; i > 0; i--) {
+        int j = (int)rng_below(&rng, (uint32_t)i + 1), swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+}
+
+/* Places step * size .. of the endless row of epochs. */
+static void epoch_batch(const struct task *task, struct batch *to,
+                        struct example *room, uint64_t seed, long step,
+                        int size)
+{
+    uint64_t n = (uint64_t)task->conf.examples, shuffled = UINT64_MAX;
+    int *order = xcalloc((size_t)n, sizeof *order);
+    for (int i = 0; i < size; i++) {
+        uint64_t place = (uint64_t)step * (uint64_t)size + (uint64_t)i;
+        if (place / n != shuffled)
+            shuffle(order, (int)n, seed, shuffled = place / n);
+        add(task, to, room, SPLIT_TRAIN, (uint64_t)order[place % n]);
+    }
+    mem_free(order);
+}
+
 void task_batch(const struct task *task, struct batch *to, uint64_t seed,
                 long step, int size)
 {
@@ -98,7 +134,9 @@ void task_batch(const struct task *task, struct batch *to, uint64_t seed,
     struct example room = {
         .ids = xcalloc((size_t)task->conf.context, sizeof *room.ids)};
     batch_clear(to);
-    for (int i = 0; i < size; i++) {
+    if (task->conf.examples > 0)
+        epoch_batch(task, to, &room, seed, step, size);
+    for (int i = 0; i < size && task->conf.examples == 0; i++) {
         /* 2^40 examples are never exhausted, and leave room to number what
          * an example is made of. */
         uint64_t high = rng_u32(&rng) >> 24;
@@ -110,10 +148,17 @@ void task_batch(const struct task *task, struct batch *to, uint64_t seed,
 
 void task_validation(const struct task *task, struct batch *to, int size)
 {
+    task_held_out(task, to, 0, size);
+}
+
+void task_held_out(const struct task *task, struct batch *to, long from,
+                   int size)
+{
     struct example room = {
         .ids = xcalloc((size_t)task->conf.context, sizeof *room.ids)};
     batch_clear(to);
+    size = task_held_out_size(task, from, size);
     for (int i = 0; i < size; i++)
-        add(task, to, &room, SPLIT_VALIDATION, (uint64_t)i);
+        add(task, to, &room, SPLIT_VALIDATION, (uint64_t)(from + i));
     mem_free(room.ids);
 }

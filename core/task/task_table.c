@@ -10,9 +10,8 @@
 #include "core/base/nearest.h"
 
 const struct task_ops *const task_table[] = {
-    &task_world,
-    &task_sql,
-    NULL,
+    &task_world, &task_sql,    &task_nli,      &task_summary, &task_e2e,
+    &task_text,  &task_cipher, &task_memorise, NULL,
 };
 
 const struct task_ops *task_find(const char *name)
@@ -65,4 +64,63 @@ void task_close(struct task *task)
         return;
     task->ops->close(task);
     mem_free(task);
+}
+
+struct task_report task_report(const struct task *task)
+{
+    struct task_report report = {.cut = 0};
+    if (task->ops->report)
+        task->ops->report(task, &report);
+    return report;
+}
+
+int task_validation_size(const struct task *task, int size)
+{
+    return task_held_out_size(task, 0, size);
+}
+
+int task_held_out_size(const struct task *task, long from, int size)
+{
+    long count = task_report(task).examples[SPLIT_VALIDATION];
+    long left = count > from ? count - from : 0;
+    return count > 0 && left < size ? (int)left : size;
+}
+
+/* The answer of the example itself. */
+static struct references decoded(const struct task *task, enum split split,
+                                 uint64_t index)
+{
+    const struct tokenizer *tokenizer = task->conf.tokenizer;
+    struct example example = {
+        .ids = xcalloc((size_t)task->conf.context, sizeof *example.ids)};
+    task->ops->example(task, &example, split, index);
+    int count = example.count - example.answer;
+    bool ends = example.ids[example.count - 1] == tokenizer_end(tokenizer);
+    struct references to = {.text = xcalloc(1, sizeof *to.text), .count = 1};
+    to.text[0] =
+        tokenizer_decode(tokenizer, example.ids + example.answer, count - ends);
+    mem_free(example.ids);
+    return to;
+}
+
+struct references task_references(const struct task *task, enum split split,
+                                  uint64_t index)
+{
+    struct references to = {NULL, 0};
+    if (task->ops->references)
+        task->ops->references(task, &to, split, index);
+    return to.count ? to : decoded(task, split, index);
+}
+
+void references_free(struct references *references)
+{
+    for (int i = 0; i < references->count; i++)
+        mem_free(references->text[i]);
+    mem_free(references->text);
+    *references = (struct references){NULL, 0};
+}
+
+const char *const *task_labels(const struct task *task)
+{
+    return task->ops->labels ? task->ops->labels(task) : NULL;
 }

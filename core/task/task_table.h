@@ -7,6 +7,12 @@
 
 extern const struct task_ops task_world;
 extern const struct task_ops task_sql;
+extern const struct task_ops task_cipher;
+extern const struct task_ops task_memorise;
+extern const struct task_ops task_nli;
+extern const struct task_ops task_summary;
+extern const struct task_ops task_e2e;
+extern const struct task_ops task_text;
 
 /* Opens the world for a task that is made from it alone: refuses data, and a
  * model without a tokenizer that has an end token. */
