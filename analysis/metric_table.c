@@ -1,209 +1,67 @@
 /*
- * Every rank measure of a list of singular values: see metric_table.h.
+ * The rows of metric_table.h.
  *
- * Notation of the formulas: sigma_1 >= ... >= sigma_q, p = sigma / sum sigma,
- * pi = sigma^2 / sum sigma^2.  Sigmas are divided by the largest first, so
- * that neither 1e-200 nor 1e200 is lost in a square.
+ * q is the count of singular values, beta = min(out, in) / max(out, in).  The
+ * chance of a square Gaussian follows from the quarter circle law, density
+ * sqrt(4 - x^2) / pi of x = sigma / (s sqrt(q)); that of other shapes from
+ * Marchenko and Pastur.
  */
 #include "analysis/metric_table.h"
 
-#include <float.h>
-#include <math.h>
+#include <assert.h>
 #include <string.h>
-
-/* Sum of (sigma / sigma_1)^power; 0 when all are zero. */
-static double moment(const double *sigma, int count, int power)
-{
-    double sum = 0;
-    if (count < 1 || !(sigma[0] > 0))
-        return 0;
-    for (int i = 0; i < count; i++)
-        sum += pow(sigma[i] / sigma[0], power);
-    return sum;
-}
-
-/* exp of the entropy of sigma^power over its sum. */
-static double entropy(const double *sigma, int count, int power)
-{
-    double sum = moment(sigma, count, power), h = 0;
-    if (!(sum > 0))
-        return 0;
-    for (int i = 0; i < count; i++) {
-        double p = pow(sigma[i] / sigma[0], power) / sum;
-        if (p > 0)
-            h -= p * log(p);
-    }
-    return exp(h);
-}
-
-/* The least k whose first k hold this share of sum sigma^power. */
-static double least(const double *sigma, int count, int power, double share)
-{
-    double sum = moment(sigma, count, power), part = 0;
-    if (!(sum > 0))
-        return 0;
-    for (int i = 0; i < count; i++) {
-        part += pow(sigma[i] / sigma[0], power);
-        /* Equal sigmas that hold the share exactly must not need one more
-         * because of rounding. */
-        if (part >= share * sum * (1 - count * DBL_EPSILON))
-            return i + 1;
-    }
-    return count;
-}
-
-static double frobenius(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return count > 0 ? sigma[0] * sqrt(moment(sigma, count, 2)) : 0;
-}
-
-static double spectral(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return count > 0 ? sigma[0] : 0;
-}
-
-static double nuclear(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return count > 0 ? sigma[0] * moment(sigma, count, 1) : 0;
-}
-
-double metric_entropy_rank(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return entropy(sigma, count, 1);
-}
-
-static double energy_entropy_rank(const double *sigma, int count, int out,
-                                  int in)
-{
-    (void)out;
-    (void)in;
-    return entropy(sigma, count, 2);
-}
-
-double metric_stable_rank(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return moment(sigma, count, 2);
-}
-
-double metric_participation_ratio(const double *sigma, int count, int out,
-                                  int in)
-{
-    (void)out;
-    (void)in;
-    double two = moment(sigma, count, 2), four = moment(sigma, count, 4);
-    return four > 0 ? two * two / four : 0;
-}
-
-static double nuclear_rank(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    double one = moment(sigma, count, 1), two = moment(sigma, count, 2);
-    return two > 0 ? one * one / two : 0;
-}
-
-static double rank90(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return least(sigma, count, 2, 0.90);
-}
-
-static double rank95(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return least(sigma, count, 2, 0.95);
-}
-
-static double rank99(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return least(sigma, count, 2, 0.99);
-}
-
-static double nuclear_rank90(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    return least(sigma, count, 1, 0.90);
-}
-
-/* float32's epsilon: the factors and weights behind sigma are float. */
-static double numerical_rank(const double *sigma, int count, int out, int in)
-{
-    double floor = count > 0 ? sigma[0] * (double)FLT_EPSILON : 0;
-    floor *= out > in ? out : in;
-    int rank = 0;
-    while (rank < count && sigma[rank] > floor)
-        rank++;
-    return rank;
-}
-
-static double matrix_entropy(const double *sigma, int count, int out, int in)
-{
-    int rank = (int)numerical_rank(sigma, count, out, in);
-    return rank > 1 ? log(entropy(sigma, count, 2)) / log(rank) : 0;
-}
-
-static double condition(const double *sigma, int count, int out, int in)
-{
-    (void)out;
-    (void)in;
-    if (count < 1 || !(sigma[0] > 0))
-        return 0;
-    return sigma[count - 1] > 0 ? sigma[0] / sigma[count - 1] : INFINITY;
-}
-
-static double rms(const double *sigma, int count, int out, int in)
-{
-    return frobenius(sigma, count, out, in) / sqrt((double)out * (double)in);
-}
 
 const struct metric metric_table[] = {
     {.key = "frobenius",
      .name = "Frobenius norm",
      .formula = "sqrt(sum sigma^2)",
      .range = "[0, inf)",
+     .chance = "none: chance is scaled to the norm of the update",
      .others = "WeightWatcher: norm, squared; kohya: norm of s B A",
      .paper = "",
-     .of = frobenius},
+     .scales = true,
+     .of = metric_frobenius},
     {.key = "spectral",
      .name = "spectral norm",
      .formula = "sigma_1",
      .range = "[0, inf)",
+     .chance = "square Gaussian: 2 / sqrt(q) of the Frobenius norm",
      .others = "WeightWatcher: spectral_norm, squared; operator norm, 2-norm",
      .paper = "",
-     .of = spectral},
+     .scales = true,
+     .of = metric_spectral},
     {.key = "nuclear",
      .name = "nuclear norm",
      .formula = "sum sigma",
      .range = "[0, inf)",
+     .chance = "square Gaussian: 0.849 sqrt(q) times the Frobenius norm",
      .others = "trace norm, Schatten 1-norm",
      .paper = "",
-     .of = nuclear},
+     .scales = true,
+     .of = metric_nuclear},
+    {.key = "schatten4",
+     .name = "Schatten 4-norm",
+     .formula = "(sum sigma^4)^(1/4)",
+     .range = "[0, inf)",
+     .chance = "Gaussian: ((1 + beta) / q)^(1/4) of the Frobenius norm",
+     .others = "",
+     .paper = "",
+     .scales = true,
+     .of = metric_schatten4},
     {.key = "rms",
      .name = "RMS of an entry",
      .formula = "sqrt(sum sigma^2 / (out in))",
      .range = "[0, inf)",
+     .chance = "none: it is the Frobenius norm / sqrt(out in)",
      .others = "",
      .paper = "",
-     .of = rms},
+     .scales = true,
+     .of = metric_rms},
     {.key = "stable_rank",
      .name = "stable rank",
      .formula = "sum sigma^2 / sigma_1^2",
      .range = "[1, q]",
+     .chance = "Gaussian: q / (1 + sqrt(beta))^2, square q / 4",
      .others = "WeightWatcher: stable_rank; resize_lora: effective rank; Rényi "
                "rank of order infinity",
      .paper = "Rudelson & Vershynin 2007, arXiv math/0503442",
@@ -212,6 +70,7 @@ const struct metric metric_table[] = {
      .name = "participation ratio",
      .formula = "(sum sigma^2)^2 / sum sigma^4",
      .range = "[1, q]",
+     .chance = "Gaussian: q / (1 + beta), square q / 2",
      .others = "Rényi rank of order 2",
      .paper = "Bell & Dean 1970",
      .of = metric_participation_ratio},
@@ -219,6 +78,7 @@ const struct metric metric_table[] = {
      .name = "entropy rank",
      .formula = "exp(-sum p ln p), p = sigma / sum sigma",
      .range = "[1, q]",
+     .chance = "Gaussian: 0.805 q square, 0.966 q at beta = 1/4",
      .others = "effective rank, erank",
      .paper = "Roy & Vetterli 2007, EUSIPCO",
      .of = metric_entropy_rank},
@@ -226,74 +86,153 @@ const struct metric metric_table[] = {
      .name = "energy entropy rank",
      .formula = "exp(-sum pi ln pi), pi = sigma^2 / sum sigma^2",
      .range = "[1, q]",
+     .chance = "Gaussian: q exp(-beta / 2), square 0.607 q",
      .others = "von Neumann rank; Rényi rank of order 1",
      .paper = "",
-     .of = energy_entropy_rank},
+     .of = metric_energy_entropy_rank},
     {.key = "nuclear_rank",
      .name = "nuclear rank",
      .formula = "(sum sigma)^2 / sum sigma^2",
      .range = "[1, q]",
+     .chance = "square Gaussian: (8 / 3 pi)^2 q = 0.721 q",
      .others = "(nuclear / Frobenius)^2",
      .paper = "",
-     .of = nuclear_rank},
+     .of = metric_nuclear_rank},
     {.key = "rank90",
      .name = "rank for 90 % of the energy",
      .formula = "least k: sum_(i<=k) sigma^2 >= 0.90 sum sigma^2",
      .range = "1..q",
-     .others = "sv_fro 0.949 in kohya, whose shares are of the norm, not of "
-               "its square",
+     .chance = "Gaussian: 0.510 q square, 0.761 q at beta = 1/4",
+     .others = "PEFT convert 0.9; sv_fro 0.949 in kohya, whose shares are of "
+               "the norm, not of its square",
      .paper = "",
-     .of = rank90},
+     .of = metric_rank90},
     {.key = "rank95",
      .name = "rank for 95 % of the energy",
      .formula = "least k: sum_(i<=k) sigma^2 >= 0.95 sum sigma^2",
      .range = "1..q",
-     .others = "sv_fro 0.975 in kohya",
+     .chance = "Gaussian: 0.609 q square, 0.861 q at beta = 1/4",
+     .others = "PEFT convert 0.95; sv_fro 0.975 in kohya",
      .paper = "",
-     .of = rank95},
+     .of = metric_rank95},
     {.key = "rank99",
      .name = "rank for 99 % of the energy",
      .formula = "least k: sum_(i<=k) sigma^2 >= 0.99 sum sigma^2",
      .range = "1..q",
-     .others = "sv_fro 0.995 in kohya",
+     .chance = "Gaussian: 0.771 q square, 0.965 q at beta = 1/4",
+     .others = "PEFT convert 0.99; sv_fro 0.995 in kohya",
      .paper = "",
-     .of = rank99},
+     .of = metric_rank99},
+    {.key = "amplitude_rank90",
+     .name = "rank for 90 % of the norm",
+     .formula = "least k: sqrt(sum_(i<=k) sigma^2 / sum sigma^2) >= 0.90",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.397 q",
+     .others = "sv_fro 0.9 in kohya, which then adds one; 81 % of the energy",
+     .paper = "",
+     .of = metric_amplitude_rank90},
     {.key = "nuclear_rank90",
      .name = "rank for 90 % of the sum",
      .formula = "least k: sum_(i<=k) sigma >= 0.90 sum sigma",
      .range = "1..q",
-     .others = "sv_cumulative in kohya, which then adds one",
+     .chance = "square Gaussian: 0.672 q",
+     .others = "sv_cumulative 0.9 in kohya, which then adds one; quantile in "
+               "LyCORIS, which is one short",
      .paper = "",
-     .of = nuclear_rank90},
+     .of = metric_nuclear_rank90},
+    {.key = "nuclear_rank95",
+     .name = "rank for 95 % of the sum",
+     .formula = "least k: sum_(i<=k) sigma >= 0.95 sum sigma",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.768 q",
+     .others = "sv_cumulative 0.95 in kohya, which then adds one",
+     .paper = "",
+     .of = metric_nuclear_rank95},
+    {.key = "nuclear_rank99",
+     .name = "rank for 99 % of the sum",
+     .formula = "least k: sum_(i<=k) sigma >= 0.99 sum sigma",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.896 q",
+     .others = "sv_cumulative 0.99 in kohya, which then adds one",
+     .paper = "",
+     .of = metric_nuclear_rank99},
+    {.key = "ratio_rank",
+     .name = "count above a tenth",
+     .formula = "count of sigma >= sigma_1 / 10",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.873 q",
+     .others = "sv_ratio 10 in kohya, which adds one; ratio 0.1 in LyCORIS; "
+               "both leave out a value that is a tenth exactly",
+     .paper = "",
+     .of = metric_ratio_rank},
+    {.key = "share05_rank",
+     .name = "count above a twentieth",
+     .formula = "count of sigma >= 0.05 sigma_1",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.936 q",
+     .others = "sv_ratio 20 in kohya, which adds one; ratio 0.05 in LyCORIS",
+     .paper = "",
+     .of = metric_share05_rank},
+    {.key = "knee",
+     .name = "knee",
+     .formula = "values before the one farthest below the chord",
+     .range = "1..q",
+     .chance = "square Gaussian: 0.266 q",
+     .others = "Kneedle; sv_knee in KJNodes, which keeps one more",
+     .paper = "Satopaa et al. 2011, ICDCS workshops",
+     .of = metric_knee},
     {.key = "numerical_rank",
      .name = "numerical rank",
      .formula = "count of sigma > max(out, in) * 1.19e-7 * sigma_1",
      .range = "0..q",
+     .chance = "Gaussian: q, at times q - 1 of a large square one",
      .others = "numpy matrix_rank in float32; hard rank in WeightWatcher",
      .paper = "",
-     .of = numerical_rank},
+     .of = metric_numerical_rank},
+    {.key = "rank_loss",
+     .name = "rank loss",
+     .formula = "min(out, in) - numerical rank",
+     .range = "0..min(out, in)",
+     .chance = "Gaussian: 0, at times 1; r random directions: q - r",
+     .others = "WeightWatcher: rank_loss",
+     .paper = "",
+     .of = metric_rank_loss},
     {.key = "matrix_entropy",
      .name = "matrix entropy",
      .formula = "-sum pi ln pi / ln(numerical rank)",
      .range = "[0, 1]",
+     .chance = "Gaussian: 1 - beta / (2 ln q)",
      .others = "WeightWatcher: matrix_entropy",
      .paper = "",
-     .of = matrix_entropy},
+     .of = metric_matrix_entropy},
     {.key = "condition",
      .name = "condition number",
      .formula = "sigma_1 / sigma_q",
      .range = "[1, inf]",
-     .others = "kappa",
-     .paper = "",
-     .of = condition},
+     .chance = "square Gaussian: typically 4.65 q, with an infinite mean",
+     .others = "kappa; find_kappa in PEFT",
+     .paper = "Edelman 1988, SIAM J. Matrix Anal. Appl. 9",
+     .of = metric_condition},
 };
 
 const int metric_count = sizeof metric_table / sizeof *metric_table;
 
-const struct metric *metric_find(const char *key)
+int metric_index(const char *key)
 {
     for (int i = 0; i < metric_count; i++)
         if (!strcmp(metric_table[i].key, key))
-            return &metric_table[i];
-    return NULL;
+            return i;
+    return -1;
+}
+
+const struct metric *metric_find(const char *key)
+{
+    int index = metric_index(key);
+    return index < 0 ? NULL : &metric_table[index];
+}
+
+double metric_value(int index, const double *sigma, int count, int out, int in)
+{
+    assert(index >= 0 && index < metric_count);
+    return metric_table[index].of(sigma, count, out, in);
 }
