@@ -1,154 +1,39 @@
 /*
- * Live spectra on a thread of their own, from copies.
+ * The analyst: live spectra, cuts and studies on a thread of their own, from
+ * copies.
  *
- * The analyst asks for one run; between two ticks the trainer copies what it
- * asked for; the analyst computes and leaves its findings.  It rests in
- * proportion to what it cost (a share of the cores), so looking never slows
- * learning by more than a few per cent, and it asks for nothing that has not
- * changed, so an idle session stays idle.
+ * It asks the trainer for work (analyst_offer.c), computes, and leaves what
+ * it found.  It rests in proportion to what it cost (a share of the cores),
+ * so looking never slows learning by more than a few per cent.
  */
 #include <math.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 
+#include "analysis/noise.h"
 #include "core/base/linalg.h"
 #include "core/base/mem.h"
-#include "experiments/finding.h"
+#include "experiments/analyst_private.h"
 
-static const double share_of_factors = 0.01, share_of_dense = 0.02,
-                    share_of_truncation = 0.015;
+static const double share_of_factors = 0.01, share_of_dense = 0.015,
+                    share_of_cuts = 0.01, share_of_studies = 0.01,
+                    share_of_chance = 0.02; /* drawn once, at the beginning */
 static const double least_rest = 0.1; /* seconds: ten spectra a second */
 
-/* Losses at every truncation cost a forward pass each: of the site in focus
- * whenever training rests, and now and then while it goes on. */
-static const double truncation_seconds = 30;
+/* Cuts cost some forward passes each: of the site in focus whenever training
+ * rests, and now and then while it goes on. */
+static const double cut_seconds = 30;
 
-struct analyst {
-    struct session *session; /* its mailbox and constants only */
-    double cores;
-    bool is_started;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t bell;
-    /* under the mutex */
-    bool stop, hungry;     /* hungry: asks for a sample */
-    double dense_due;      /* seconds: dense spectra not before */
-    double truncation_due; /* seconds: not before, while training goes on */
-    double copying;        /* seconds the trainer spent on the sample */
-    struct sample *sample; /* delivered */
-    const struct finding **found;
-    int found_count, last_run;
-    struct pass *pass; /* the analyst's */
-};
-
-static bool has_factors(const struct lane *lane, int site)
+void assignment_free(struct assignment *assignment)
 {
-    const struct method *method = run_method(lane->run);
-    return method->ops->factors && method->ops->adapts(method, site);
-}
-
-/* Under the mutex: does the analyst know this state already?  While
- * training rests, that includes the truncations of the site in focus. */
-static bool is_known(const struct analyst *analyst, const struct lane *lane,
-                     int focus, int site, bool resting)
-{
-    const struct finding *found =
-        lane->id < analyst->found_count ? analyst->found[lane->id] : NULL;
-    if (!found || found->version != lane->version)
-        return false;
-    return !resting || lane->id != focus || site < 0 ||
-           !has_factors(lane, site) ||
-           (found->truncated == site &&
-            found->truncation_version == lane->version);
-}
-
-/* Spectra of dense updates are hundreds of times dearer than those of
- * factors: they have a budget of their own, or the rest after one would leave
- * the other runs unknown for seconds.  Under the mutex. */
-static bool is_due(const struct analyst *analyst, const struct lane *lane,
-                   bool resting)
-{
-    return resting || run_method(lane->run)->ops->factors ||
-           clock_seconds() >= analyst->dense_due;
-}
-
-/* Every other time the run in focus, otherwise one after another. */
-static struct lane *choose(const struct analyst *analyst,
-                           const struct session *session, int focus, int site,
-                           bool resting)
-{
-    int count = session->lane_count;
-    if (focus >= 0 && focus < count && analyst->last_run != focus) {
-        struct lane *lane = session->lane[focus];
-        if (!lane->removed && is_due(analyst, lane, resting) &&
-            !is_known(analyst, lane, focus, site, resting))
-            return lane;
-    }
-    for (int i = 1; i <= count; i++) {
-        struct lane *lane = session->lane[(analyst->last_run + i) % count];
-        if (!lane->removed && is_due(analyst, lane, resting) &&
-            !is_known(analyst, lane, focus, site, resting))
-            return lane;
-    }
-    return NULL;
-}
-
-static void take_truncation(const struct session *session,
-                            struct sample *sample, const struct lane *lane,
-                            int site)
-{
-    sample->truncation_site = site;
-    if (site >= 0 && has_factors(lane, site) && session->validation.targets > 0)
-        sample->truncates = truncation_take(&sample->truncation, session->model,
-                                            run_weights(lane->run), site);
-}
-
-void analyst_offer(struct analyst *analyst, struct session *session,
-                   bool resting)
-{
-    int focus, site;
-    mailbox_focused(&session->mailbox, &focus, &site);
-    if (site >= session->model->site_count)
-        site = -1;
-    (void)pthread_mutex_lock(&analyst->mutex);
-    struct lane *lane =
-        analyst->hungry ? choose(analyst, session, focus, site, resting) : NULL;
-    bool truncates = lane && lane->id == focus &&
-                     (resting || clock_seconds() >= analyst->truncation_due);
-    (void)pthread_mutex_unlock(&analyst->mutex);
-    if (!lane)
+    if (!assignment)
         return;
-    double began = clock_seconds();
-    struct sample *sample = sample_take(session, lane);
-    if (truncates)
-        take_truncation(session, sample, lane, site);
-    (void)pthread_mutex_lock(&analyst->mutex);
-    analyst->hungry = false;
-    analyst->sample = sample;
-    analyst->last_run = lane->id;
-    analyst->copying = clock_seconds() - began;
-    (void)pthread_cond_signal(&analyst->bell);
-    (void)pthread_mutex_unlock(&analyst->mutex);
-}
-
-static void keep_finding(struct analyst *analyst, struct finding *finding)
-{
-    const struct finding *old = NULL;
-    (void)pthread_mutex_lock(&analyst->mutex);
-    if (finding->run >= analyst->found_count) {
-        analyst->found =
-            xgrow(analyst->found, (size_t)analyst->found_count,
-                  (size_t)finding->run + 1, sizeof *analyst->found);
-        analyst->found_count = finding->run + 1;
-    }
-    old = analyst->found[finding->run];
-    finding_inherit(finding, old);
-    analyst->found[finding->run] = finding;
-    (void)pthread_mutex_unlock(&analyst->mutex);
-    finding_release(old);
-    mailbox_news(&analyst->session->mailbox);
+    for (int i = 0; i < OPERANDS; i++)
+        moment_release(assignment->moment[i]);
+    for (int i = 0; i < assignment->trail_count; i++)
+        moment_release(assignment->trail[i]);
+    mem_free(assignment);
 }
 
 static double thread_seconds(void)
@@ -158,41 +43,224 @@ static double thread_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void truncate_site(struct analyst *analyst, struct finding *finding,
-                          struct sample *sample)
+bool analyst_knows(const struct analyst *analyst, const struct moment *moment)
 {
-    double began = thread_seconds();
-    if (!analyst->pass)
-        analyst->pass = pass_new(analyst->session->model);
-    finding_truncate(finding, sample, &analyst->session->validation,
-                     analyst->pass);
-    double cost = thread_seconds() - began;
-    double pause = cost / (share_of_truncation * analyst->cores);
+    for (int i = 0; i < analyst->past_count; i++)
+        if (analyst->past[i].moment == moment)
+            return true;
+    return false;
+}
+
+static void keep_now(struct analyst *analyst, struct finding *finding)
+{
     (void)pthread_mutex_lock(&analyst->mutex);
-    analyst->truncation_due =
-        clock_seconds() +
-        (pause > truncation_seconds ? pause : truncation_seconds);
+    if (finding->run >= analyst->found_count) {
+        analyst->found =
+            xgrow(analyst->found, (size_t)analyst->found_count,
+                  (size_t)finding->run + 1, sizeof *analyst->found);
+        analyst->found_count = finding->run + 1;
+    }
+    const struct finding *old = analyst->found[finding->run];
+    finding_inherit(finding, old);
+    analyst->found[finding->run] = finding;
+    (void)pthread_mutex_unlock(&analyst->mutex);
+    finding_release(old);
+}
+
+static void keep_past(struct analyst *analyst, struct moment *moment,
+                      struct finding *finding)
+{
+    (void)pthread_mutex_lock(&analyst->mutex);
+    if (analyst->past_count == analyst->past_room) {
+        size_t room = (size_t)analyst->past_room;
+        analyst->past =
+            xgrow(analyst->past, room, 2 * room + 16, sizeof *analyst->past);
+        analyst->past_room = 2 * analyst->past_room + 16;
+    }
+    analyst->past[analyst->past_count++] =
+        (struct past){moment_hold(moment), finding};
     (void)pthread_mutex_unlock(&analyst->mutex);
 }
 
-/* Waits for a sample; NULL: stop. */
-static struct sample *receive(struct analyst *analyst, double *copying)
+/* What nobody but this list holds is of a past that is gone.  Under the
+ * mutex. */
+static void forget(struct analyst *analyst)
+{
+    int left = 0;
+    for (int i = 0; i < analyst->past_count; i++) {
+        struct past *past = &analyst->past[i];
+        if (atomic_load(&past->moment->holders) > 1) {
+            analyst->past[left++] = *past;
+        } else {
+            moment_release(past->moment);
+            finding_release(past->finding);
+        }
+    }
+    analyst->past_count = left;
+}
+
+static struct rebuilt *rebuilt_of(struct analyst *analyst)
+{
+    if (!analyst->has_rebuilt)
+        analyst->rebuilt = rebuilt_new(analyst->session->model);
+    analyst->has_rebuilt = true;
+    return &analyst->rebuilt;
+}
+
+static void need_pass(struct analyst *analyst)
+{
+    if (!analyst->pass)
+        analyst->pass = pass_new(analyst->session->model);
+    analyst->ground.pass = analyst->pass;
+}
+
+static void cut(struct analyst *analyst, struct finding *finding,
+                const struct assignment *work)
+{
+    double began = thread_seconds();
+    need_pass(analyst);
+    finding_cut(finding, work->moment[0], work->cut_site, rebuilt_of(analyst),
+                &analyst->ground);
+    double cost = thread_seconds() - began;
+    double pause = cost / (share_of_cuts * analyst->cores);
+    (void)pthread_mutex_lock(&analyst->mutex);
+    analyst->cut_due =
+        clock_seconds() + (pause > cut_seconds ? pause : cut_seconds);
+    (void)pthread_mutex_unlock(&analyst->mutex);
+}
+
+/* One null more that this moment's sites want: at most one a turn, the chosen
+ * site's first.  Returns the seconds it took. */
+static double draw_chance(struct analyst *analyst, const struct moment *moment)
+{
+    const struct model *model = analyst->session->model;
+    double began = thread_seconds();
+    int focus = mailbox_asked(&analyst->session->mailbox).site;
+    for (int i = -1; i < moment->site_count; i++) {
+        int site = i < 0 ? focus : i;
+        if (site < 0 || site >= moment->site_count ||
+            !moment->site[site].adapted)
+            continue;
+        const struct site *of = &model->site[site];
+        int rank = moment->site[site].rank;
+        if (chance_book_find(analyst->book, of->out, of->in, rank))
+            continue;
+        (void)chance_book_draw(analyst->book, of->out, of->in, rank);
+        break;
+    }
+    return thread_seconds() - began;
+}
+
+/* Returns seconds to rest. */
+static double find(struct analyst *analyst, const struct assignment *work)
+{
+    struct moment *moment = work->moment[0];
+    bool dense = moment_is_dense(moment);
+    double began = thread_seconds();
+    struct finding *finding = finding_new(moment);
+    double cost = thread_seconds() - began + work->copying;
+    double pause =
+        draw_chance(analyst, moment) / (share_of_chance * analyst->cores);
+    if (work->cut_site >= 0)
+        cut(analyst, finding, work);
+    if (work->kind == ASSIGN_PAST)
+        keep_past(analyst, moment, finding);
+    else
+        keep_now(analyst, finding);
+    if (!dense)
+        return pause + cost / (share_of_factors * analyst->cores);
+    (void)pthread_mutex_lock(&analyst->mutex);
+    analyst->dense_due =
+        clock_seconds() + cost / (share_of_dense * analyst->cores);
+    (void)pthread_mutex_unlock(&analyst->mutex);
+    return pause + least_rest;
+}
+
+static const struct study *answer(struct analyst *analyst,
+                                  const struct assignment *work)
+{
+    const struct question *question = &work->question;
+    struct moment *const *moment = work->moment;
+    const struct moment *trail[HISTORY_MOMENTS];
+    for (int i = 0; i < work->trail_count; i++)
+        trail[i] = work->trail[i];
+    need_pass(analyst);
+    switch (question->kind) {
+    case STUDY_OVERLAP:
+        return study_overlap(&analyst->ground, question, moment[0], moment[1],
+                             trail, work->trail_count);
+    case STUDY_BASE:
+        return study_base(&analyst->ground, question, moment[0]);
+    case STUDY_TWINS:
+        return study_twins(&analyst->ground, question, moment[0], moment[1]);
+    case STUDY_SECTION7:
+        return study_section7(&analyst->ground, question, moment[0], moment[1],
+                              moment[2]);
+    case STUDY_KINDS:
+        break;
+    }
+    return NULL;
+}
+
+static void study(struct analyst *analyst, const struct assignment *work)
+{
+    double began = thread_seconds();
+    const struct study *made = answer(analyst, work);
+    double cost = thread_seconds() - began + work->copying;
+    struct answered *to = &analyst->answered[work->question.kind];
+    (void)pthread_mutex_lock(&analyst->mutex);
+    const struct study *old = to->study;
+    to->study = made;
+    to->due = clock_seconds() + cost / (share_of_studies * analyst->cores);
+    for (int i = 0; i < OPERANDS; i++)
+        to->version[i] = work->moment[i] ? work->moment[i]->version : -1;
+    (void)pthread_mutex_unlock(&analyst->mutex);
+    study_release(old);
+}
+
+/* Norms of W0 and what rounding leaves of W - W0: once. */
+static void measure_base(struct analyst *analyst)
+{
+    const struct model *model = analyst->session->model;
+    size_t sites = (size_t)model->site_count;
+    double *norm = xcalloc(sites, sizeof *norm);
+    double *rounding = xcalloc(sites, sizeof *rounding);
+    for (int i = 0; i < model->site_count; i++) {
+        struct mat w0 = model->base.site[i];
+        norm[i] = sqrt(mat_norm_squared(w0));
+        rounding[i] = rounding_floor(w0, STORED_F32, 1);
+    }
+    (void)pthread_mutex_lock(&analyst->mutex);
+    analyst->base_norm = norm;
+    analyst->rounding = rounding;
+    (void)pthread_mutex_unlock(&analyst->mutex);
+}
+
+/* Waits for an assignment; NULL: stop. */
+static struct assignment *receive(struct analyst *analyst)
 {
     (void)pthread_mutex_lock(&analyst->mutex);
     analyst->hungry = true;
     (void)pthread_mutex_unlock(&analyst->mutex);
     mailbox_news(&analyst->session->mailbox); /* the trainer may be asleep */
     (void)pthread_mutex_lock(&analyst->mutex);
-    while (!analyst->stop && !analyst->sample)
+    while (!analyst->stop && !analyst->assignment)
         (void)pthread_cond_wait(&analyst->bell, &analyst->mutex);
-    struct sample *sample = analyst->sample;
-    analyst->sample = NULL;
-    *copying = analyst->copying;
+    struct assignment *work = analyst->assignment;
+    analyst->assignment = NULL;
     bool stop = analyst->stop;
     (void)pthread_mutex_unlock(&analyst->mutex);
-    if (stop && sample)
-        sample_free(sample);
-    return stop ? NULL : sample;
+    if (stop)
+        assignment_free(work);
+    return stop ? NULL : work;
+}
+
+/* A new question ends the rest: the person waits. */
+static bool is_asked_anew(struct analyst *analyst)
+{
+    struct question now = mailbox_asked(&analyst->session->mailbox);
+    const struct study *old = analyst->answered[now.kind].study;
+    return now.is_asked && (!old || !question_same(&old->asked, &now));
 }
 
 static void rest(struct analyst *analyst, double seconds)
@@ -205,41 +273,38 @@ static void rest(struct analyst *analyst, double seconds)
     until.tv_nsec = (long)((end - floor(end)) * 1e9);
     int status = 0;
     (void)pthread_mutex_lock(&analyst->mutex);
-    while (!analyst->stop && status == 0)
+    while (!analyst->stop && status == 0 && !is_asked_anew(analyst))
         status =
             pthread_cond_timedwait(&analyst->bell, &analyst->mutex, &until);
-    (void)pthread_mutex_unlock(&analyst->mutex);
-}
-
-static void put_off_dense(struct analyst *analyst, double seconds)
-{
-    (void)pthread_mutex_lock(&analyst->mutex);
-    analyst->dense_due = clock_seconds() + seconds;
+    forget(analyst);
     (void)pthread_mutex_unlock(&analyst->mutex);
 }
 
 static void *analyst_main(void *ctx)
 {
     struct analyst *analyst = ctx;
-    double copying;
     linalg_thread_init();
+    measure_base(analyst);
     for (;;) {
-        struct sample *sample = receive(analyst, &copying);
-        if (!sample)
+        struct assignment *work = receive(analyst);
+        if (!work)
             return NULL;
-        double began = thread_seconds();
-        struct finding *finding = finding_new(sample);
-        double cost = thread_seconds() - began + copying, pause = least_rest;
-        if (sample->is_dense)
-            put_off_dense(analyst, cost / (share_of_dense * analyst->cores));
+        double pause = least_rest;
+        if (work->kind == ASSIGN_STUDY)
+            study(analyst, work);
         else
-            pause = cost / (share_of_factors * analyst->cores);
-        if (sample->truncates)
-            truncate_site(analyst, finding, sample);
-        sample_free(sample);
-        keep_finding(analyst, finding);
+            pause = find(analyst, work);
+        assignment_free(work);
+        mailbox_news(&analyst->session->mailbox);
         rest(analyst, pause);
     }
+}
+
+void analyst_wake(struct analyst *analyst)
+{
+    (void)pthread_mutex_lock(&analyst->mutex);
+    (void)pthread_cond_signal(&analyst->bell);
+    (void)pthread_mutex_unlock(&analyst->mutex);
 }
 
 struct analyst *analyst_new(struct session *session)
@@ -247,6 +312,9 @@ struct analyst *analyst_new(struct session *session)
     struct analyst *analyst = xcalloc(1, sizeof *analyst);
     analyst->session = session;
     analyst->cores = team_threads(session->team);
+    analyst->book = chance_book_new();
+    analyst->ground = session_ground(session);
+    analyst->ground.stop = &analyst->is_stopping;
     (void)pthread_mutex_init(&analyst->mutex, NULL);
     (void)pthread_cond_init(&analyst->bell, NULL);
     return analyst;
@@ -266,6 +334,7 @@ void analyst_stop(struct analyst *analyst)
 {
     if (!analyst->is_started)
         return;
+    atomic_store(&analyst->is_stopping, true);
     (void)pthread_mutex_lock(&analyst->mutex);
     analyst->stop = true;
     (void)pthread_cond_broadcast(&analyst->bell);
@@ -277,27 +346,26 @@ void analyst_stop(struct analyst *analyst)
 void analyst_free(struct analyst *analyst)
 {
     analyst_stop(analyst);
-    if (analyst->sample)
-        sample_free(analyst->sample);
+    assignment_free(analyst->assignment);
     for (int i = 0; i < analyst->found_count; i++)
         finding_release(analyst->found[i]);
+    for (int i = 0; i < analyst->past_count; i++) {
+        moment_release(analyst->past[i].moment);
+        finding_release(analyst->past[i].finding);
+    }
+    for (int i = 0; i < STUDY_KINDS; i++)
+        study_release(analyst->answered[i].study);
     mem_free(analyst->found);
+    mem_free(analyst->past);
+    mem_free(analyst->base_norm);
+    mem_free(analyst->rounding);
     if (analyst->pass)
         pass_free(analyst->pass);
+    if (analyst->has_rebuilt)
+        rebuilt_free(&analyst->rebuilt);
+    ground_free(&analyst->ground);
+    chance_book_release(analyst->book);
     (void)pthread_cond_destroy(&analyst->bell);
     (void)pthread_mutex_destroy(&analyst->mutex);
     mem_free(analyst);
-}
-
-const struct finding *analyst_look(struct analyst *analyst, int run)
-{
-    (void)pthread_mutex_lock(&analyst->mutex);
-    struct finding *finding =
-        run < analyst->found_count
-            ? (struct finding *)(uintptr_t)analyst->found[run]
-            : NULL;
-    if (finding)
-        atomic_fetch_add(&finding->holders, 1);
-    (void)pthread_mutex_unlock(&analyst->mutex);
-    return finding;
 }

@@ -170,6 +170,7 @@ static int apply_remove(struct session *session, struct lane *lane,
               lane->step);
     while (lane->undo_count > 0)
         undo_drop(lane, 0);
+    history_free(&lane->history);
     run_free(lane->run);
     lane->run = NULL;
     lane->removed = true;

@@ -47,6 +47,10 @@ static int look_ahead(struct turn *turn, const struct lane *lane,
     const struct method *method = run_method(lane->run);
     *turn = (struct turn){.site = command->site, .low = 1 << 30};
     bool grows_only = true;
+    if (!method->ops->set_rank && method->ops->fixed_rank)
+        return err_set(err, "%s: the rank of %s cannot turn: %s",
+                       lane->spec.name, method->ops->name,
+                       method->ops->fixed_rank);
     if (!method->ops->set_rank)
         return err_set(err, "%s: method %s has no rank to turn",
                        lane->spec.name, method->ops->name);

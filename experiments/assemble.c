@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
+#include "experiments/base.h"
 #include "experiments/session_private.h"
 
 static int open_tokenizer(struct session *session, const char *given,
@@ -24,36 +25,13 @@ static int open_tokenizer(struct session *session, const char *given,
     return session->tokenizer ? 0 : -1;
 }
 
-static int make_base(struct session *session, struct err *err)
-{
-    const struct fresh_base *fresh = &session->recipe.fresh;
-    struct model_conf conf = {.family = "gpt2",
-                              .layers = fresh->layers,
-                              .width = fresh->width,
-                              .heads = fresh->heads,
-                              .inner = fresh->inner,
-                              .vocab = fresh->vocab,
-                              .context = fresh->context,
-                              .activation = GELU_TANH,
-                              .norm_eps = 1e-5F,
-                              .tied = true};
-    session->model = model_new(&conf, err);
-    if (!session->model)
-        return -1;
-    if (model_init(session->model, session->recipe.seed) < 0)
-        return err_set(err, "a base of %d layers, width %d and %d tokens does "
-                            "not fit into memory; make it smaller",
-                       conf.layers, conf.width, conf.vocab);
-    return 0;
-}
-
 /* One slice must fit; a pass has no way to fail later. */
 static int check_memory(const struct session *session, struct err *err)
 {
     const struct recipe *recipe = &session->recipe;
     int slice = (recipe->batch - 1) / recipe->slices + 1;
-    size_t need = pass_bytes(session->model, slice,
-                             session->model->conf.context);
+    size_t need =
+        pass_bytes(session->model, NULL, slice, session->model->conf.context);
     if (need <= mem_machine())
         return 0;
     return err_set(err,
@@ -66,17 +44,13 @@ static int open_base(struct session *session, const char *tokenizer,
                      struct err *err)
 {
     const struct recipe *recipe = &session->recipe;
-    if (recipe->is_fresh || strcmp(recipe->base, "bundled") == 0)
-        file_join(session->base_folder, sizeof session->base_folder,
-                  session->assets, "base");
-    else
-        snprintf(session->base_folder, sizeof session->base_folder, "%s",
-                 recipe->base);
+    (void)base_folder(session->base_folder, sizeof session->base_folder,
+                      recipe->is_fresh ? "bundled" : recipe->base,
+                      session->assets);
     if (open_tokenizer(session, tokenizer, err) < 0)
         return -1;
-    if (recipe->is_fresh)
-        return make_base(session, err);
-    session->model = model_open(session->base_folder, err);
+    session->model = recipe->is_fresh ? base_fresh(recipe, err)
+                                      : model_open(session->base_folder, err);
     return session->model ? 0 : -1;
 }
 
@@ -93,28 +67,40 @@ static int check_vocabulary(const struct session *session, struct err *err)
 }
 
 static struct task *open_task(struct session *session, const char *name,
-                              const char *data, struct err *err)
+                              const char *data, int examples, struct err *err)
 {
+    const struct recipe *recipe = &session->recipe;
     struct task_conf conf = {.name = name,
                              .data = data && data[0] ? data : NULL,
                              .assets = session->world_folder,
                              .tokenizer = session->tokenizer,
-                             .seed = session->recipe.seed,
-                             .context = session->model->conf.context};
+                             .seed = recipe->task_seed ? recipe->task_seed
+                                                       : recipe->seed,
+                             .context = session->model->conf.context,
+                             .examples = examples,
+                             .skip_bad = session->recipe.skip_bad};
     return task_open(&conf, err);
 }
 
 static int open_tasks(struct session *session, struct err *err)
 {
     const struct recipe *recipe = &session->recipe;
-    session->task = open_task(session, recipe->task, recipe->data, err);
+    session->task =
+        open_task(session, recipe->task, recipe->data, recipe->examples, err);
     if (!session->task)
         return -1;
-    task_validation(session->task, &session->validation,
-                    recipe->evaluate_examples);
+    task_held_out(session->task, &session->validation, recipe->evaluate_from,
+                  recipe->evaluate_examples);
+    if (session->validation.sequences == 0)
+        return err_set(err,
+                       "task %s has only %ld held-out examples; "
+                       "evaluate from a smaller number than %ld",
+                       recipe->task,
+                       task_report(session->task).examples[SPLIT_VALIDATION],
+                       recipe->evaluate_from);
     if (recipe->forget_examples == 0)
         return 0;
-    session->corpus = open_task(session, "world", NULL, err);
+    session->corpus = open_task(session, "world", NULL, 0, err);
     if (!session->corpus)
         return -1;
     task_validation(session->corpus, &session->forget, recipe->forget_examples);
@@ -137,8 +123,8 @@ int assemble(struct session *session, const struct session_options *options,
     file_join(session->world_folder, sizeof session->world_folder,
               session->assets, "world");
     if (open_base(session, options->tokenizer, err) < 0 ||
-        check_vocabulary(session, err) < 0 ||
-        check_memory(session, err) < 0 || open_tasks(session, err) < 0)
+        check_vocabulary(session, err) < 0 || check_memory(session, err) < 0 ||
+        open_tasks(session, err) < 0)
         return -1;
     int threads = options->threads > 0 ? options->threads : cores();
     session->team = team_new(threads, err);

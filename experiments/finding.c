@@ -1,191 +1,172 @@
 /*
- * From a run to numbers the screen shows: a copy (trainer's thread), then
- * spectra, rank measures and truncation losses (analyst's thread).
+ * From a moment to numbers the screen shows; see finding.h.
  */
 #include "experiments/finding.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "analysis/metric_table.h"
 #include "core/base/mem.h"
-#include "experiments/snapshot_owned.h"
 
-enum { TRUNCATION_SEQUENCES = 16 };
+enum { CUT_SEQUENCES = 16 };
 
-void sample_free(struct sample *sample)
+const struct finding *finding_hold(const struct finding *finding)
 {
-    for (int i = 0; i < sample->site_count; i++) {
-        mat_free(&sample->site[i].bt);
-        mat_free(&sample->site[i].a);
-        mat_free(&sample->site[i].dw);
-        mem_free(sample->site[i].share);
-    }
-    mem_free(sample->site);
-    truncation_free(&sample->truncation);
-    mem_free(sample);
+    atomic_fetch_add(&((struct finding *)finding)->holders, 1);
+    return finding;
 }
 
 void finding_release(const struct finding *finding)
 {
-    struct finding *mine = (struct finding *)(uintptr_t)finding;
+    struct finding *mine = (struct finding *)finding;
     if (!mine || atomic_fetch_sub(&mine->holders, 1) != 1)
         return;
     for (int i = 0; i < mine->site_count; i++) {
         spectrum_free(&mine->site[i].spectrum);
         mem_free(mine->site[i].share);
+        mem_free(mine->site[i].norm);
     }
     mem_free(mine->site);
-    mem_free(mine->truncation_loss);
+    mem_free(mine->sigma);
+    mem_free(mine->cut.site_loss);
+    mem_free(mine->cut.zeroed_loss);
+    mem_free(mine->cut.all_loss);
     mem_free(mine);
 }
 
-static struct mat mat_clone(struct mat m)
+static double *copy_numbers(const double *from, int count)
 {
-    struct mat copy = mat_new(m.rows, m.cols);
-    mat_copy(copy, m);
-    return copy;
+    if (!from || count == 0)
+        return NULL;
+    double *to = xcalloc((size_t)count, sizeof *to);
+    memcpy(to, from, (size_t)count * sizeof *to);
+    return to;
 }
 
-static void take_site(struct specimen *to, const struct lane *lane, int site)
+/* ||s b_k a_k||_F = |s| ||b_k|| ||a_k||, direction by direction. */
+static double *direction_norms(const struct update *update)
 {
-    const struct method *method = run_method(lane->run);
-    struct mat bt, a;
-    *to = (struct specimen){.scale = NAN};
-    to->adapted = method->ops->adapts(method, site);
-    if (!to->adapted)
+    int rank = update->a.rows;
+    double *norm = xcalloc((size_t)rank, sizeof *norm);
+    for (int k = 0; k < rank; k++)
+        norm[k] = fabs(update->scale) *
+                  sqrt(mat_norm_squared(mat_rows(update->bt, k, 1)) *
+                       mat_norm_squared(mat_rows(update->a, k, 1)));
+    return norm;
+}
+
+static void study_site(struct site_finding *to, const struct specimen *from)
+{
+    if (!from->adapted)
         return;
-    if (method->ops->factors &&
-        method->ops->factors(method, site, &bt, &a, &to->scale)) {
-        to->rank = a.rows;
-        to->bt = mat_clone(bt);
-        to->a = mat_clone(a);
-        to->share = xcalloc((size_t)a.rows, sizeof *to->share);
-        to->share_count =
-            run_gradient_share(lane->run, site, to->share, a.rows);
-        return;
+    if (update_has_factors(&from->update)) {
+        to->direction_count = from->rank;
+        to->norm = direction_norms(&from->update);
+        to->share = copy_numbers(from->share, from->share_count);
     }
-    const struct site *of = &method->model->site[site];
-    to->dw = mat_new(of->out, of->in);
-    method_delta(method, site, to->dw);
+    if (update_spectrum(&to->spectrum, &from->update, VALUES_ONLY, NULL) < 0)
+        to->spectrum = (struct spectrum){0}; /* not finite: unknown */
 }
 
-struct sample *sample_take(const struct session *session,
-                           const struct lane *lane)
-{
-    struct sample *sample = xcalloc(1, sizeof *sample);
-    sample->run = lane->id;
-    sample->truncation_site = -1;
-    sample->is_dense = !run_method(lane->run)->ops->factors;
-    sample->step = lane->step;
-    sample->version = lane->version;
-    sample->site_count = session->model->site_count;
-    sample->site = xcalloc((size_t)sample->site_count, sizeof *sample->site);
-    for (int i = 0; i < sample->site_count; i++)
-        take_site(&sample->site[i], lane, i);
-    return sample;
-}
-
-static void study_site(struct site_finding *to, struct specimen *from)
-{
-    int result = -1;
-    to->stable_rank = to->participation_ratio = to->entropy_rank = NAN;
-    to->share = from->share;
-    to->share_count = from->share_count;
-    from->share = NULL;
-    if (from->a.at)
-        result = spectrum_of_factors(&to->spectrum, from->bt, from->a,
-                                     from->scale, VALUES_ONLY, NULL);
-    else if (from->dw.at)
-        result = spectrum_of_matrix(&to->spectrum, from->dw, VALUES_ONLY, NULL);
-    if (result < 0) { /* not finite: shown as unknown */
-        to->spectrum = (struct spectrum){0};
-        return;
-    }
-    const struct spectrum *of = &to->spectrum;
-    to->stable_rank = metric_stable_rank(of->sigma, of->count, of->out, of->in);
-    to->participation_ratio =
-        metric_participation_ratio(of->sigma, of->count, of->out, of->in);
-    to->entropy_rank =
-        metric_entropy_rank(of->sigma, of->count, of->out, of->in);
-}
-
-struct finding *finding_new(struct sample *sample)
+struct finding *finding_new(const struct moment *moment)
 {
     struct finding *finding = xcalloc(1, sizeof *finding);
+    size_t sites = (size_t)moment->site_count;
     atomic_init(&finding->holders, 1);
-    finding->run = sample->run;
-    finding->step = sample->step;
-    finding->version = sample->version;
-    finding->site_count = sample->site_count;
-    finding->truncated = sample->truncation_site;
-    finding->truncation_version = sample->version;
-    finding->truncation_step = sample->step;
-    finding->site = xcalloc((size_t)sample->site_count, sizeof *finding->site);
-    for (int i = 0; i < sample->site_count; i++)
-        study_site(&finding->site[i], &sample->site[i]);
+    finding->run = moment->run;
+    finding->step = moment->step;
+    finding->version = moment->version;
+    finding->site_count = moment->site_count;
+    finding->cut.site = -1;
+    finding->site = xcalloc(sites, sizeof *finding->site);
+    finding->sigma = xcalloc(sites, sizeof *finding->sigma);
+    for (int i = 0; i < moment->site_count; i++) {
+        struct site_finding *site = &finding->site[i];
+        study_site(site, &moment->site[i]);
+        finding->sigma[i] =
+            (struct sigma_view){.rank = moment->site[i].rank,
+                                .count = site->spectrum.sigma
+                                             ? site->spectrum.count
+                                             : 0,
+                                .sigma = site->spectrum.sigma};
+    }
     return finding;
 }
 
-void finding_truncate(struct finding *finding, struct sample *sample,
-                      const struct batch *held_out, struct pass *pass)
+void finding_cut(struct finding *finding, const struct moment *moment, int site,
+                 struct rebuilt *rebuilt, const struct ground *ground)
 {
-    const struct specimen *of = &sample->site[sample->truncation.site];
-    int parts =
-        (held_out->sequences + TRUNCATION_SEQUENCES - 1) / TRUNCATION_SEQUENCES;
-    int starts[TRUNCATION_SEQUENCES + 2];
-    struct batch few = batch_slice(held_out, 0, parts, starts);
-    double *loss = xcalloc((size_t)of->rank + 1, sizeof *loss);
-    finding->truncation_loss = loss;
-    if (truncation_measure(loss, &sample->truncation, of->bt, of->a, of->scale,
-                           pass, &few, NULL) == 0)
-        finding->truncation_count = of->rank + 1;
+    int starts[CUT_SEQUENCES + 1], rank = cuts_rank(moment, site);
+    int most = cuts_rank_most(moment);
+    struct batch few = ground_few(ground->held_out, CUT_SEQUENCES, starts);
+    struct cut_finding *cut = &finding->cut;
+    *cut = (struct cut_finding){
+        .site = site,
+        .version = moment->version,
+        .step = moment->step,
+        .site_loss = xcalloc((size_t)rank + 1, sizeof(double)),
+        .zeroed_loss = xcalloc((size_t)rank + 1, sizeof(double)),
+        .all_loss = xcalloc((size_t)most + 1, sizeof(double))};
+    if (cuts_site(cut->site_loss, rebuilt, moment, site, ground, &few, NULL) ==
+            0 &&
+        cuts_zeroed(cut->zeroed_loss, rebuilt, moment, site, ground, &few,
+                    NULL) == 0)
+        cut->site_count = rank + 1;
+    if (cuts_all(cut->all_loss, rebuilt, moment, ground, &few, NULL) == 0)
+        cut->all_count = most + 1;
+}
+
+static int longest_sigma(const struct finding *finding)
+{
+    int longest = 0;
+    for (int i = 0; i < finding->site_count; i++)
+        if (finding->sigma[i].rank > longest)
+            longest = finding->sigma[i].rank;
+    return longest;
 }
 
 void finding_inherit(struct finding *to, const struct finding *from)
 {
-    if (!from || to->truncated >= 0 || from->truncation_count == 0 ||
-        to->site[from->truncated].spectrum.count + 1 != from->truncation_count)
+    const struct cut_finding *old = from ? &from->cut : NULL;
+    if (!old || to->cut.site >= 0 || old->site < 0)
         return;
-    size_t count = (size_t)from->truncation_count;
-    to->truncation_loss = xcalloc(count, sizeof *to->truncation_loss);
-    memcpy(to->truncation_loss, from->truncation_loss,
-           count * sizeof *to->truncation_loss);
-    to->truncation_count = from->truncation_count;
-    to->truncation_version = from->truncation_version;
-    to->truncation_step = from->truncation_step;
-    to->truncated = from->truncated;
+    to->cut.site = old->site;
+    to->cut.version = old->version;
+    to->cut.step = old->step;
+    if (to->sigma[old->site].rank + 1 == old->site_count) {
+        to->cut.site_count = old->site_count;
+        to->cut.site_loss = copy_numbers(old->site_loss, old->site_count);
+        to->cut.zeroed_loss = copy_numbers(old->zeroed_loss, old->site_count);
+    }
+    if (longest_sigma(to) + 1 == old->all_count) {
+        to->cut.all_count = old->all_count;
+        to->cut.all_loss = copy_numbers(old->all_loss, old->all_count);
+    }
 }
 
-static const double *copy_numbers(struct snapshot *snapshot, const double *from,
-                                  int count)
-{
-    double *to = snapshot_take(snapshot, (size_t)count, sizeof *to);
-    if (to)
-        memcpy(to, from, (size_t)count * sizeof *to);
-    return to;
-}
-
-void finding_show(struct snapshot *snapshot, struct site_view *to,
-                  const struct finding *finding, int site)
+void finding_show(struct site_view *to, const struct finding *finding, int site)
 {
     const struct site_finding *from = &finding->site[site];
+    const struct cut_finding *cut = &finding->cut;
     if (!from->spectrum.sigma)
         return;
     to->spectrum_step = finding->step;
     to->sigma_count = from->spectrum.count;
-    to->sigma =
-        copy_numbers(snapshot, from->spectrum.sigma, from->spectrum.count);
-    to->stable_rank = from->stable_rank;
-    to->participation_ratio = from->participation_ratio;
-    to->entropy_rank = from->entropy_rank;
-    to->direction_count = from->share_count;
-    to->gradient_share = copy_numbers(snapshot, from->share, from->share_count);
-    if (site != finding->truncated)
+    to->sigma = from->spectrum.sigma;
+    to->direction_count = from->direction_count;
+    to->gradient_share = from->share;
+    to->direction_norm = from->norm;
+    if (site != cut->site)
         return;
-    to->truncation_count = finding->truncation_count;
-    to->truncation_step = finding->truncation_step;
-    to->truncation_loss = copy_numbers(snapshot, finding->truncation_loss,
-                                       finding->truncation_count);
+    to->truncation_count = cut->site_count;
+    to->truncation_step = cut->step;
+    to->truncation_loss = cut->site_loss;
+    to->zeroed_loss = cut->zeroed_loss;
+}
+
+void finding_show_cut(struct run_view *to, const struct finding *finding)
+{
+    to->cut_count = finding->cut.all_count;
+    to->cut_step = finding->cut.step;
+    to->cut_loss = finding->cut.all_loss;
 }

@@ -59,30 +59,43 @@ static int spread_ranks(int *ranks, const struct model *model,
     return 0;
 }
 
+/* What is inserted makes slices longer than assemble() could know. */
+static int check_memory(const struct session *session, const struct run *run,
+                        struct err *err)
+{
+    int slices = session->recipe.slices;
+    int most = (session->recipe.batch - 1) / slices + 1;
+    size_t need = run_pass_bytes(run, most, session->model->conf.context);
+    if (need <= mem_machine())
+        return 0;
+    return err_set(err,
+                   "a slice of %d sequences with what %s inserts may need "
+                   "%.0f GiB, more than this machine has; raise slices, or "
+                   "lower batch, prefix or rank",
+                   most, run_method(run)->ops->name, (double)need / (1 << 30));
+}
+
 static struct run *make_run(struct session *session,
                             const struct run_spec *spec, struct err *err)
 {
     const struct model *model = session->model;
     int *ranks = xcalloc((size_t)model->site_count, sizeof *ranks);
-    bool has_rank = method_has_rank(spec->method);
-    const struct method_ops *method = method_find(spec->method);
+    bool has_rank = method_uses(spec->method, USES_RANKS);
     struct run *run = NULL;
     if (!has_rank || spread_ranks(ranks, model, spec, err) == 0) {
         struct run_conf conf = {
-            /* The run keeps this name: it must outlive the spec. */
-            .method = {.name = method ? method->name : spec->method,
-                       .rank = spec->rank,
-                       .alpha = spec->alpha,
-                       .scale = spec->scale,
-                       .ranks = has_rank ? ranks : NULL,
-                       .seed = spec->seed},
+            .method = recipe_method(spec),
             .optimizer = spec->optimizer,
             .seed = spec->seed,
             .steps = session->steps,
             .slices = session->recipe.slices,
         };
-        memcpy(conf.method.targets, spec->targets, sizeof spec->targets);
+        conf.method.ranks = has_rank ? ranks : NULL;
         run = run_new(model, &conf, err);
+    }
+    if (run && check_memory(session, run, err) < 0) {
+        run_free(run);
+        run = NULL;
     }
     mem_free(ranks);
     return run;
@@ -126,6 +139,7 @@ void lane_free(struct lane *lane)
 {
     while (lane->undo_count > 0)
         undo_drop(lane, 0);
+    history_free(&lane->history);
     rows_close(&lane->metrics);
     rows_close(&lane->spectra);
     rows_close(&lane->timing);

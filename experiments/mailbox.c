@@ -30,7 +30,7 @@ static int pipe_prepare(int fd)
 
 int mailbox_init(struct mailbox *mailbox, struct err *err)
 {
-    *mailbox = (struct mailbox){.focus_run = -1, .focus_site = -1};
+    *mailbox = (struct mailbox){.question = {.run = -1, .site = -1}};
     if (pipe(mailbox->wake) != 0) {
         mailbox->wake[0] = mailbox->wake[1] = -1;
         return err_set(err, "no pipe to wake the screen: %s", strerror(errno));
@@ -102,23 +102,22 @@ void mailbox_publish(struct mailbox *mailbox, const struct snapshot *snapshot)
     (void)!write(mailbox->wake[1], "", 1);
 }
 
-void mailbox_focus(struct mailbox *mailbox, int run, int site)
+void mailbox_ask(struct mailbox *mailbox, const struct question *question)
 {
     lock(mailbox);
-    mailbox->news = mailbox->news || mailbox->focus_run != run ||
-                    mailbox->focus_site != site;
-    mailbox->focus_run = run;
-    mailbox->focus_site = site;
+    mailbox->news =
+        mailbox->news || !question_same(&mailbox->question, question);
+    mailbox->question = *question;
     (void)pthread_cond_signal(&mailbox->bell);
     unlock(mailbox);
 }
 
-void mailbox_focused(struct mailbox *mailbox, int *run, int *site)
+struct question mailbox_asked(struct mailbox *mailbox)
 {
     lock(mailbox);
-    *run = mailbox->focus_run;
-    *site = mailbox->focus_site;
+    struct question question = mailbox->question;
     unlock(mailbox);
+    return question;
 }
 
 void mailbox_stop(struct mailbox *mailbox)

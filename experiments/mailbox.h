@@ -22,7 +22,7 @@ struct mailbox {
     struct command ring[MAILBOX_ROOM];
     int first, count;
     bool stop, news, is_settled, failed;
-    int focus_run, focus_site;
+    struct question question;
     const struct snapshot *latest;
     char why[512]; /* with failed */
     int wake[2];   /* constant after init */
@@ -34,7 +34,7 @@ void mailbox_free(struct mailbox *mailbox);
 /* The screen's side; any thread. */
 bool mailbox_send(struct mailbox *mailbox, const struct command *command);
 const struct snapshot *mailbox_look(struct mailbox *mailbox);
-void mailbox_focus(struct mailbox *mailbox, int run, int site);
+void mailbox_ask(struct mailbox *mailbox, const struct question *question);
 void mailbox_stop(struct mailbox *mailbox);
 /* Until the trainer settles; -1: a file could not be written. */
 int mailbox_await(struct mailbox *mailbox, struct err *err);
@@ -42,7 +42,8 @@ int mailbox_await(struct mailbox *mailbox, struct err *err);
 /* The trainer's side. */
 bool mailbox_take(struct mailbox *mailbox, struct command *command);
 bool mailbox_stopping(struct mailbox *mailbox);
-void mailbox_focused(struct mailbox *mailbox, int *run, int *site);
+/* What the screen wants to know: also the analyst's. */
+struct question mailbox_asked(struct mailbox *mailbox);
 /* Until a command, a stop or news. */
 void mailbox_sleep(struct mailbox *mailbox);
 /* Takes the caller's hold over. */

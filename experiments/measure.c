@@ -98,7 +98,9 @@ static bool is_base(const struct model *model, const struct weights *weights)
 static void begin_lane(struct session *session, struct lane *lane)
 {
     struct reading reading = reading_unknown(lane);
-    bool base = is_base(session->model, run_weights(lane->run));
+    /* What is inserted beside W may change a lot where W is the base's. */
+    bool base = !run_method(lane->run)->ops->insert_forward &&
+                is_base(session->model, run_weights(lane->run));
     if (base && session->base_known) {
         reading.validation_loss = session->base.validation_loss;
         reading.metric = session->base.metric;

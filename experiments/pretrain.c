@@ -125,12 +125,15 @@ static int make_task(struct making *m, struct err *err)
     struct task_conf conf = {.name = m->recipe->task,
                              .assets = path,
                              .tokenizer = m->tokenizer,
-                             .seed = m->recipe->seed,
-                             .context = m->recipe->fresh.context};
+                             .seed = m->recipe->task_seed ? m->recipe->task_seed
+                                                          : m->recipe->seed,
+                             .context = m->recipe->fresh.context,
+                             .examples = m->recipe->examples};
     m->task = task_open(&conf, err);
     if (!m->task)
         return -1;
-    task_validation(m->task, &m->validation, m->recipe->evaluate_examples);
+    task_held_out(m->task, &m->validation, m->recipe->evaluate_from,
+                  m->recipe->evaluate_examples);
     m->trigram = trigram_new(tokenizer_size(m->tokenizer));
     return 0;
 }

@@ -44,31 +44,29 @@ static void show_sites(struct session *session, const struct lane *lane,
 {
     const struct model *model = session->model;
     const struct method *method = run_method(lane->run);
-    const struct finding *finding =
-        session->analyst ? analyst_look(session->analyst, lane->id) : NULL;
     to->site =
         snapshot_take(snapshot, (size_t)model->site_count, sizeof *to->site);
     for (int i = 0; i < model->site_count; i++) {
         struct site_view *site = &to->site[i];
-        struct mat bt, a;
+        struct site_state is = {0};
         *site = site_view_unknown();
         site->adapted = method->ops->adapts(method, i);
         if (!site->adapted)
             continue;
         int out = model->site[i].out, in = model->site[i].in;
         site->max_rank = out < in ? out : in;
-        if (method->ops->factors &&
-            method->ops->factors(method, i, &bt, &a, &site->scale)) {
-            site->rank = a.rows;
+        if (method->ops->state_of)
+            method->ops->state_of(method, i, &is);
+        if (is.rank) {
+            site->scale = is.scale;
+            site->rank = is.rank;
             int low = to->rank_low;
-            to->rank_low = low == 0 || a.rows < low ? a.rows : low;
-            to->rank_high = a.rows > to->rank_high ? a.rows : to->rank_high;
+            to->rank_low = low == 0 || is.rank < low ? is.rank : low;
+            to->rank_high = is.rank > to->rank_high ? is.rank : to->rank_high;
         }
-        if (finding)
-            finding_show(snapshot, site, finding, i);
     }
-    if (finding)
-        finding_release(finding);
+    if (session->analyst)
+        analyst_show(session->analyst, lane, snapshot, to);
 }
 
 static void show_run(struct session *session, const struct lane *lane,
@@ -86,6 +84,7 @@ static void show_run(struct session *session, const struct lane *lane,
     to->lr_peak = conf->optimizer.lr;
     to->lr = schedule_lr(&conf->optimizer, lane->step, session->steps);
     to->seed = lane->spec.seed;
+    to->weight_decay = conf->optimizer.weight_decay;
     to->tokens_per_second = lane->tokens_per_second;
     to->train_loss =
         lane->smooth_weight > 0 ? lane->smooth / lane->smooth_weight : NAN;
@@ -157,5 +156,7 @@ void publish(struct session *session)
             show_run(session, session->lane[i], front, snapshot,
                      &snapshot->run[snapshot->run_count++]);
     show_events(session, snapshot);
+    if (session->analyst)
+        analyst_show_studies(session->analyst, snapshot);
     mailbox_publish(&session->mailbox, snapshot);
 }

@@ -15,10 +15,9 @@
 #include "core/base/mem.h"
 #include "core/base/nearest.h"
 #include "core/io/file.h"
-#include "experiments/recipe_field.h"
-#include "experiments/recipe_yaml.h"
+#include "experiments/recipe_read.h"
 
-enum { NAMES = 64, RECIPE_BYTES = 1 << 20 };
+enum { NAMES = RECIPE_WORDS };
 
 /* "a, b, c" of the known words, for a sentence. */
 static void list_words(char *to, size_t size, const char *const *names,
@@ -134,6 +133,16 @@ static int read_real(const struct field *field, const struct node *node,
     return 0;
 }
 
+static int read_bool(const struct field *field, const struct node *node,
+                     bool *to, struct err *err)
+{
+    const char *text = node->kind == NODE_VALUE ? node->text : "";
+    *to = strcmp(text, "true") == 0;
+    if ((*to || strcmp(text, "false") == 0) && !node->quoted)
+        return 0;
+    return node_refuse(err, node, "%s is true or false", field->name);
+}
+
 static int read_text(const struct field *field, const struct node *node,
                      char *to, struct err *err)
 {
@@ -186,33 +195,49 @@ static int read_word(const struct field *field, const struct node *node,
     return refuse_word(err, node, false, field->name, node->text, names, count);
 }
 
-static int read_targets(const struct node *node, bool *to, struct err *err)
+/* A list of known words becomes true where one stands. */
+static int read_flags(const struct field *field, const struct node *node,
+                      bool *to, struct err *err)
 {
-    const char *names[SITE_KINDS];
-    for (int i = 0; i < SITE_KINDS; i++) {
-        names[i] = site_kind_name((enum site_kind)i);
+    const char *names[NAMES];
+    int count = words_of(names, field->at);
+    for (int i = 0; i < count; i++)
         to[i] = false;
+    if (node->kind != NODE_LIST)
+        return node_refuse(err, node, "%s is a list as [%s, %s]", field->name,
+                           names[0], names[1]);
+    for (const struct node *item = node->child; item; item = item->next) {
+        int at = 0;
+        while (at < count &&
+               (item->kind != NODE_VALUE || strcmp(names[at], item->text) != 0))
+            at++;
+        char what[RECIPE_NAME]; /* target, of targets */
+        snprintf(what, sizeof what, "%s", field->name);
+        if (field->type == FIELD_TARGETS)
+            what[strlen(what) - 1] = '\0';
+        if (at == count)
+            return refuse_word(err, item, false, what,
+                               item->text ? item->text : "list", names, count);
+        if (to[at])
+            return node_refuse(err, item, "%s %s stands here twice", what,
+                               names[at]);
+        to[at] = true;
     }
+    return 0;
+}
+
+static int read_targets(const struct field *field, const struct node *node,
+                        bool *to, struct err *err)
+{
     if (node->kind == NODE_VALUE && strcmp(node->text, "all") == 0) {
-        for (int i = SITE_Q; i <= SITE_DOWN; i++)
-            to[i] = true;
+        for (int i = 0; i < SITE_KINDS; i++)
+            to[i] = i <= SITE_DOWN;
         return 0;
     }
     if (node->kind != NODE_LIST || !node->child)
         return node_refuse(err, node,
                            "targets is a list as [q, v], or the word all");
-    for (const struct node *item = node->child; item; item = item->next) {
-        int kind = item->kind == NODE_VALUE ? site_kind_find(item->text) : -1;
-        if (kind < 0)
-            return refuse_word(err, item, false, "target",
-                               item->text ? item->text : "list", names,
-                               SITE_KINDS);
-        if (to[kind])
-            return node_refuse(err, item, "target %s stands here twice",
-                               names[kind]);
-        to[kind] = true;
-    }
-    return 0;
+    return read_flags(field, node, to, err);
 }
 
 static int read_ranks(const struct node *node, struct run_spec *run,
@@ -278,14 +303,13 @@ static void name_run(struct run_spec *run)
         snprintf(run->name, sizeof run->name, "%s", run->method);
 }
 
-static int refuse_rankless(const struct run_spec *run, const struct node *node,
-                           struct err *err)
+/* A field that the method does not read would be silently without effect. */
+static int refuse_unused(const struct run_spec *run, const struct node *node,
+                         struct err *err)
 {
-    if (method_has_rank(run->method))
-        return 0;
     for (const struct field *field = run_fields; field->name; field++) {
         const struct node *given = node_find(node, field->name);
-        if (field->needs_rank && given)
+        if (given && !method_uses(run->method, field->use))
             return node_refuse_key(err, given, "method %s has no %s; remove it",
                                    run->method, field->name);
     }
@@ -300,7 +324,7 @@ static int read_run(struct run_spec *run, const struct node *node,
         return node_refuse(err, node,
                            "a run is a map as {name: r8, method: lora}");
     if (read_fields(run, run_fields, node, "run", err) < 0 ||
-        refuse_rankless(run, node, err) < 0)
+        refuse_unused(run, node, err) < 0)
         return -1;
     name_run(run);
     return 0;
@@ -349,6 +373,8 @@ static int read_field(void *owner, const struct field *field,
         return read_seed(field, node, to, err);
     case FIELD_REAL:
         return read_real(field, node, to, err);
+    case FIELD_BOOL:
+        return read_bool(field, node, to, err);
     case FIELD_TEXT:
         return read_text(field, node, to, err);
     case FIELD_NAME:
@@ -370,7 +396,9 @@ static int read_field(void *owner, const struct field *field,
     case FIELD_RUNS:
         return read_runs(node, owner, err);
     case FIELD_TARGETS:
-        return read_targets(node, to, err);
+        return read_targets(field, node, to, err);
+    case FIELD_FLAGS:
+        return read_flags(field, node, to, err);
     case FIELD_RANKS:
         return read_ranks(node, owner, err);
     }
@@ -388,6 +416,19 @@ static int read_fields(void *to, const struct field *fields,
     if (map->kind != NODE_MAP)
         return node_refuse(err, map, "%s is a map as {%s: ...}", what,
                            names[0]);
+    if (recipe_check_keys(map, names, count, err) < 0)
+        return -1;
+    for (const struct field *field = fields; field->name; field++) {
+        const struct node *child = node_find(map, field->name);
+        if (child && read_field(to, field, child, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int recipe_check_keys(const struct node *map, const char *const *names,
+                      int count, struct err *err)
+{
     for (const struct node *child = map->child; child; child = child->next) {
         bool known = false;
         for (int i = 0; i < count; i++)
@@ -396,12 +437,33 @@ static int read_fields(void *to, const struct field *fields,
             return refuse_word(err, child, true, "key", child->key, names,
                                count);
     }
-    for (const struct field *field = fields; field->name; field++) {
-        const struct node *child = node_find(map, field->name);
-        if (child && read_field(to, field, child, err) < 0)
-            return -1;
-    }
     return 0;
+}
+
+int recipe_read_fields(void *to, const struct field *fields,
+                       const struct node *map, const char *what,
+                       struct err *err)
+{
+    return read_fields(to, fields, map, what, err);
+}
+
+int recipe_read_field(void *owner, const struct field *field,
+                      const struct node *node, struct err *err)
+{
+    return read_field(owner, field, node, err);
+}
+
+int recipe_read_run(struct run_spec *run, const struct node *node,
+                    const struct recipe *above, struct err *err)
+{
+    return read_run(run, node, above, err);
+}
+
+int recipe_refuse_word(struct err *err, const struct node *node, bool at_key,
+                       const char *what, const char *word,
+                       const char *const *names, int count)
+{
+    return refuse_word(err, node, at_key, what, word, names, count);
 }
 
 static int read_tree(struct recipe *recipe, const struct tree *tree,
@@ -411,6 +473,10 @@ static int read_tree(struct recipe *recipe, const struct tree *tree,
     if (tree->root->kind != NODE_MAP)
         return node_refuse(err, tree->root,
                            "a recipe is a map; begin with title: ...");
+    const struct node *grid = node_find(tree->root, "grid");
+    if (grid)
+        return node_refuse_key(err, grid,
+                               "this is a grid of runs; use rankscope sweep");
     if (read_fields(recipe, recipe_fields, tree->root, "recipe", err) < 0)
         return -1;
     if (!recipe->task[0])

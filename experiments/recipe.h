@@ -28,6 +28,11 @@ struct run_spec {
     bool targets[SITE_KINDS];
     struct site_rank ranks[RECIPE_SITE_RANKS];
     int rank_count;
+    bool also[ALSO_KINDS];
+    double lr_ratio;
+    enum norm_rule norm;
+    struct budget_conf budget;
+    int prefix, infix;
     uint64_t seed;
     struct optimizer_conf optimizer;
 };
@@ -38,17 +43,21 @@ struct fresh_base { /* pretrain: a model to be made, base: {layers: 4, ...} */
 
 struct recipe {
     char title[96];
-    char base[512];  /* "bundled", or a Hugging Face folder; "" when fresh */
+    char base[512]; /* "bundled", or a Hugging Face folder; "" when fresh */
     bool is_fresh;
     struct fresh_base fresh;
     char task[RECIPE_NAME];
-    char data[512];  /* published file, or "" */
+    char data[512]; /* published file, or "" */
+    int examples;   /* of training, gone through again and again; 0: ever new */
+    bool skip_bad;  /* its bad rows are counted, not refused */
+    uint64_t task_seed; /* of generated examples; 0: seed */
     uint64_t seed;
     struct optimizer_conf optimizer; /* of runs that say nothing else */
     long steps;
-    int batch;       /* sequences a step */
-    int slices;      /* S: the batch is cut into so many parts */
+    int batch;  /* sequences a step */
+    int slices; /* S: the batch is cut into so many parts */
     int evaluate_every, evaluate_examples;
+    long evaluate_from;  /* number of the first held-out example */
     int forget_examples; /* sequences of the base's own corpus; 0: none */
     int spectra_every;   /* steps between rows of spectra.tsv */
     struct run_spec run[RECIPE_RUNS];
@@ -72,9 +81,12 @@ char *recipe_write(const struct recipe *recipe);
  * and checkpoints carry runs like this.  What the text leaves out comes from
  * above, or from the program's defaults when NULL. */
 char *recipe_write_run(const struct run_spec *run);
-int recipe_parse_run(struct run_spec *run, const char *text,
-                     const char *name, const struct recipe *above,
-                     struct err *err);
+int recipe_parse_run(struct run_spec *run, const char *text, const char *name,
+                     const struct recipe *above, struct err *err);
+
+/* What the run's method is made with; ranks of single sites are NULL.  The
+ * name is the method table's, so it outlives the spec. */
+struct method_conf recipe_method(const struct run_spec *run);
 
 /* What a run that says nothing would be: for the add-run form. */
 struct run_spec recipe_default_run(const struct recipe *recipe);

@@ -18,7 +18,13 @@ static const char *task_at(int i)
     return task_table[i] ? task_table[i]->name : NULL;
 }
 
-/* In the order of enum optimizer_kind, schedule_kind and scale_rule. */
+static const char *target_at(int i)
+{
+    return i < SITE_KINDS ? site_kind_name((enum site_kind)i) : NULL;
+}
+
+/* In the order of enum optimizer_kind, schedule_kind, scale_rule and
+ * norm_rule. */
 static const char *optimizer_at(int i)
 {
     static const char *const names[] = {"adamw", "sgd", NULL};
@@ -34,6 +40,12 @@ static const char *schedule_at(int i)
 static const char *scale_at(int i)
 {
     static const char *const names[] = {"alpha/r", "alpha/sqrt(r)", NULL};
+    return names[i];
+}
+
+static const char *norm_at(int i)
+{
+    static const char *const names[] = {"exact", "detached", NULL};
     return names[i];
 }
 
@@ -69,6 +81,13 @@ static const struct field task_fields[] = {
      .help = "what is learned"},
     {"data", FIELD_TEXT, IN(struct recipe, data),
      .help = "a published file instead of the generator"},
+    {"examples", FIELD_INT, IN(struct recipe, examples), .low = 0,
+     .high = 100000,
+     .help = "only so many to train on, again and again; 0: ever new ones"},
+    {"skip_bad", FIELD_BOOL, IN(struct recipe, skip_bad),
+     .help = "count bad rows of the file and go on"},
+    {"seed", FIELD_SEED, IN(struct recipe, task_seed),
+     .help = "of generated examples; 0: the recipe's"},
     {.name = NULL},
 };
 
@@ -77,6 +96,8 @@ static const struct field evaluate_fields[] = {
      .high = 1e9, .help = "steps between evaluations"},
     {"examples", FIELD_INT, IN(struct recipe, evaluate_examples), .low = 1,
      .high = 100000, .help = "held-out examples"},
+    {"from", FIELD_LONG, IN(struct recipe, evaluate_from), .low = 0,
+     .high = 1e9, .help = "number of the first of them, from 0"},
     {"forget", FIELD_INT, IN(struct recipe, forget_examples), .low = 0,
      .high = 100000,
      .help = "sequences of the base's own corpus, to see what is forgotten"},
@@ -105,21 +126,48 @@ static const struct field fresh_fields[] = {
     {.name = NULL},
 };
 
+static const struct field budget_fields[] = {
+    {"rank", FIELD_INT, IN(struct budget_conf, rank), .low = 0, .high = 1000000,
+     .help = "at the start; 0: 1.5 times the final rank"},
+    {"initial", FIELD_REAL, IN(struct budget_conf, initial), .low = 0,
+     .high = 1, .help = "share of the steps before it falls"},
+    {"final", FIELD_REAL, IN(struct budget_conf, final), .low = 0, .high = 1,
+     .help = "share of the steps at the final rank"},
+    {"every", FIELD_INT, IN(struct budget_conf, every), .low = 1, .high = 1e9,
+     .help = "steps between two choices of directions"},
+    {"penalty", FIELD_REAL, IN(struct budget_conf, penalty), .low = 0,
+     .high = 1000, .help = "on P and Q that are not orthogonal"},
+    {.name = NULL},
+};
+
 const struct field run_fields[] = {
     {"name", FIELD_NAME, IN(struct run_spec, name),
      .help = "unique; the folder of its results"},
     {"method", FIELD_KNOWN, IN(struct run_spec, method), .at = method_at,
      .help = "how the weights may move"},
     {"rank", FIELD_INT, IN(struct run_spec, rank), .low = 1, .high = 1000000,
-     .needs_rank = true, .help = "of every target"},
+     .use = USES_RANK, .help = "of every target"},
     {"alpha", FIELD_REAL, IN(struct run_spec, alpha), .low = 1e-6, .high = 1e6,
-     .needs_rank = true, .help = "strength before scaling"},
+     .use = USES_ALPHA, .help = "strength before scaling"},
     {"scale", FIELD_CHOICE, IN(struct run_spec, scale), .at = scale_at,
-     .needs_rank = true, .help = "s of W0 + s B A"},
-    {"targets", FIELD_TARGETS, IN(struct run_spec, targets), .needs_rank = true,
-     .help = "adapted sites by kind, or all"},
-    {"ranks", FIELD_RANKS, .needs_rank = true,
+     .use = USES_SCALE, .help = "s of W0 + s B A"},
+    {"targets", FIELD_TARGETS, IN(struct run_spec, targets), .at = target_at,
+     .use = USES_TARGETS, .help = "adapted sites by kind, or all"},
+    {"ranks", FIELD_RANKS, .use = USES_RANKS,
      .help = "ranks of single sites, by name"},
+    {"also", FIELD_FLAGS, IN(struct run_spec, also), .at = also_name,
+     .use = USES_ALSO, .help = "trained whole beside it: biases, head, embed"},
+    {"lr_ratio", FIELD_REAL, IN(struct run_spec, lr_ratio), .low = 1e-3,
+     .high = 1e6, .use = USES_LR_RATIO, .help = "lr of B over that of A"},
+    {"norm", FIELD_CHOICE, IN(struct run_spec, norm), .at = norm_at,
+     .use = USES_NORM, .help = "dora: gradient through the norm, or not"},
+    {"budget", FIELD_MAP, .offset = offsetof(struct run_spec, budget),
+     .fields = budget_fields, .use = USES_BUDGET,
+     .help = "adalora: how the number of directions falls"},
+    {"prefix", FIELD_INT, IN(struct run_spec, prefix), .low = 0, .high = 65536,
+     .use = USES_PREFIX, .help = "trained tokens before the text"},
+    {"infix", FIELD_INT, IN(struct run_spec, infix), .low = 0, .high = 65536,
+     .use = USES_PREFIX, .help = "trained tokens after the text"},
     {"seed", FIELD_SEED, IN(struct run_spec, seed),
      .help = "of its own first values"},
     {"optimizer", FIELD_MAP, .offset = offsetof(struct run_spec, optimizer),
@@ -186,6 +234,10 @@ void run_defaults(struct run_spec *run, const struct recipe *above)
         .rank = 8,
         .alpha = 16,
         .scale = SCALE_ALPHA_R,
+        .lr_ratio = 16,
+        .budget = {.initial = 0.1, .final = 0.5, .every = 10, .penalty = 0.5},
+        .prefix = 8,
+        .infix = 0,
         .seed = above->seed,
         .optimizer = above->optimizer,
     };
@@ -193,8 +245,31 @@ void run_defaults(struct run_spec *run, const struct recipe *above)
     run->targets[SITE_V] = true;
 }
 
-bool method_has_rank(const char *method)
+bool method_uses(const char *method, unsigned use)
 {
     const struct method_ops *ops = method_find(method);
-    return ops && ops->set_rank;
+    return use == 0 || !ops || (ops->uses & use) == use;
+}
+
+bool method_has_rank(const char *method)
+{
+    return method_find(method) && method_uses(method, USES_RANK);
+}
+
+struct method_conf recipe_method(const struct run_spec *run)
+{
+    const struct method_ops *ops = method_find(run->method);
+    struct method_conf conf = {.name = ops ? ops->name : run->method,
+                               .rank = run->rank,
+                               .alpha = run->alpha,
+                               .scale = run->scale,
+                               .seed = run->seed,
+                               .lr_ratio = run->lr_ratio,
+                               .norm = run->norm,
+                               .budget = run->budget,
+                               .prefix = run->prefix,
+                               .infix = run->infix};
+    memcpy(conf.targets, run->targets, sizeof conf.targets);
+    memcpy(conf.also, run->also, sizeof conf.also);
+    return conf;
 }

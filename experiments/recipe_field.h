@@ -16,6 +16,7 @@ enum field_type {
     FIELD_LONG,    /* long */
     FIELD_SEED,    /* uint64_t */
     FIELD_REAL,    /* double */
+    FIELD_BOOL,    /* bool: true, false */
     FIELD_TEXT,    /* char[size], anything printable */
     FIELD_NAME,    /* char[size], a folder's name */
     FIELD_KNOWN,   /* char[size], one of at() */
@@ -23,7 +24,8 @@ enum field_type {
     FIELD_MAP,     /* fields, at offset */
     FIELD_BASE,    /* struct recipe: bundled, a folder or a map */
     FIELD_RUNS,    /* struct recipe: list of maps */
-    FIELD_TARGETS, /* bool[SITE_KINDS] */
+    FIELD_TARGETS, /* bool[], one for each of at(): at least one, or all */
+    FIELD_FLAGS,   /* bool[], one for each of at() */
     FIELD_RANKS    /* struct run_spec: site names to ranks */
 };
 
@@ -35,7 +37,7 @@ struct field {
     double low, high;           /* of numbers, both allowed */
     const char *(*at)(int i);   /* known words; NULL ends */
     const struct field *fields; /* FIELD_MAP, FIELD_BASE, FIELD_RUNS */
-    bool needs_rank;            /* only for methods that have a rank */
+    unsigned use;               /* of a run: 0, or the method must use it */
     const char *help;
 };
 
@@ -46,6 +48,8 @@ extern const struct field run_fields[];
 /* The program's defaults; no runs. */
 void recipe_defaults(struct recipe *recipe);
 void run_defaults(struct run_spec *run, const struct recipe *above);
+/* Does this method read the field?  Unknown methods read those of all. */
+bool method_uses(const char *method, unsigned use);
 bool method_has_rank(const char *method);
 
 #endif

@@ -61,13 +61,14 @@ static void put_real(struct text *text, double value)
 static void put_fields(struct text *text, const void *from,
                        const struct field *fields);
 
-static void put_targets(struct text *text, const bool *targets)
+static void put_flags(struct text *text, const bool *flags,
+                      const struct field *field)
 {
     const char *comma = "";
     put(text, "[");
-    for (int i = 0; i < SITE_KINDS; i++)
-        if (targets[i]) {
-            put(text, "%s%s", comma, site_kind_name((enum site_kind)i));
+    for (int i = 0; field->at(i); i++)
+        if (flags[i]) {
+            put(text, "%s%s", comma, field->at(i));
             comma = ", ";
         }
     put(text, "]");
@@ -84,12 +85,11 @@ static void put_ranks(struct text *text, const struct run_spec *run)
 
 static void put_run(struct text *text, const struct run_spec *run)
 {
-    bool has_rank = method_has_rank(run->method);
     const char *comma = "";
     put(text, "{");
     for (const struct field *field = run_fields; field->name; field++) {
         struct field one[2] = {*field, {.name = NULL}};
-        if (field->needs_rank && !has_rank)
+        if (!method_uses(run->method, field->use))
             continue;
         put(text, "%s", comma);
         put_fields(text, run, one);
@@ -136,6 +136,9 @@ static void put_value(struct text *text, const void *owner,
     case FIELD_REAL:
         put_real(text, *(const double *)from);
         return;
+    case FIELD_BOOL:
+        put(text, "%s", *(const bool *)from ? "true" : "false");
+        return;
     case FIELD_TEXT:
         put_text(text, from);
         return;
@@ -159,7 +162,8 @@ static void put_value(struct text *text, const void *owner,
         put_runs(text, owner);
         return;
     case FIELD_TARGETS:
-        put_targets(text, from);
+    case FIELD_FLAGS:
+        put_flags(text, from, field);
         return;
     case FIELD_RANKS:
         put_ranks(text, owner);

@@ -305,6 +305,17 @@ struct node *node_find(const struct node *map, const char *key)
     return NULL;
 }
 
+struct node *node_take(struct node *map, const char *key)
+{
+    struct node **at = &map->child;
+    while (*at && strcmp((*at)->key, key) != 0)
+        at = &(*at)->next;
+    struct node *taken = *at;
+    if (taken)
+        *at = taken->next; /* the tree frees it, it hangs on its list */
+    return taken;
+}
+
 int node_count(const struct node *node)
 {
     int count = 0;

@@ -45,6 +45,8 @@ int tree_set(struct tree *tree, const char *assignment, struct err *err);
 
 struct node *node_find(const struct node *map, const char *key);
 int node_count(const struct node *node); /* children */
+/* The same as node_find(), and out of the map: somebody else reads it. */
+struct node *node_take(struct node *map, const char *key);
 
 /* "file:line:column: sentence"; returns -1. */
 int node_refuse(struct err *err, const struct node *node, const char *format,

@@ -169,9 +169,11 @@ bool session_send(struct session *session, const struct command *command)
     return mailbox_send(&session->mailbox, command);
 }
 
-void session_focus(struct session *session, int run, int site)
+void session_ask(struct session *session, const struct question *question)
 {
-    mailbox_focus(&session->mailbox, run, site);
+    mailbox_ask(&session->mailbox, question);
+    if (session->analyst)
+        analyst_wake(session->analyst);
 }
 
 const struct snapshot *session_look(struct session *session)
@@ -198,6 +200,14 @@ struct run *session_run(struct session *session, const char *name)
 const struct model *session_model(const struct session *session)
 {
     return session->model;
+}
+
+struct ground session_ground(const struct session *session)
+{
+    struct ground ground = ground_new(session->model);
+    ground.held_out = &session->validation;
+    ground.corpus = session->corpus ? &session->forget : NULL;
+    return ground;
 }
 
 void session_close(struct session *session)

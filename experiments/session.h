@@ -38,8 +38,8 @@ int session_start(struct session *session, struct err *err);
 /* Any thread.  false: 64 commands are waiting already, this one was not
  * taken. */
 bool session_send(struct session *session, const struct command *command);
-/* Which run and site the analysis should care about most; not journalled. */
-void session_focus(struct session *session, int run, int site);
+/* What the analysis should care about most, and find out; not journalled. */
+void session_ask(struct session *session, const struct question *question);
 
 /* The latest snapshot, held for the caller; never NULL after open. */
 const struct snapshot *session_look(struct session *session);
@@ -53,6 +53,8 @@ int session_wait(struct session *session, struct err *err);
  * NULL, and the model under all runs. */
 struct run *session_run(struct session *session, const char *name);
 const struct model *session_model(const struct session *session);
+/* What studies stand on; the caller makes the pass and frees the ground. */
+struct ground session_ground(const struct session *session);
 /* Stops between two ticks, writes what is due, joins, frees. */
 void session_close(struct session *session);
 

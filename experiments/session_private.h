@@ -10,7 +10,9 @@
  *   measure.c     evaluations and rows;  spectra.c rows of spectra.tsv
  *   undo.c        states from before a change
  *   store.c       the run folder;  checkpoint.c, resume.c
- *   publish.c     snapshots;  analyst.c live spectra
+ *   publish.c     snapshots;  history.c what runs were before
+ *   analyst.c     live spectra and studies; analyst_offer.c what it is fed,
+ *                 analyst_show.c what of it is seen
  */
 #ifndef EXPERIMENTS_SESSION_PRIVATE_H
 #define EXPERIMENTS_SESSION_PRIVATE_H
@@ -20,6 +22,7 @@
 #include "core/task/task.h"
 #include "core/train/run.h"
 #include "core/train/team.h"
+#include "experiments/history.h"
 #include "experiments/journal.h"
 #include "experiments/mailbox.h"
 #include "experiments/rows.h"
@@ -66,6 +69,7 @@ struct lane {
     double tokens_per_second;
     struct undo undo[UNDO_DEPTH]; /* oldest first */
     int undo_count;
+    struct history history; /* moments, when somebody looks */
     struct series *train, *validation, *metric, *forget, *grad_norm;
     struct rows metrics, spectra, timing;
     char folder[PATH_ROOM]; /* runs/NAME, or "" */
@@ -202,15 +206,17 @@ void disassemble(struct session *session);
  * analyst asked for. */
 struct analyst *analyst_new(struct session *session);
 int analyst_start(struct analyst *analyst, struct err *err);
+/* A question was asked: rest no longer. */
+void analyst_wake(struct analyst *analyst);
 void analyst_offer(struct analyst *analyst, struct session *session,
                    bool resting);
 void analyst_stop(struct analyst *analyst);
 void analyst_free(struct analyst *analyst);
-/* What is known of a site of a run: publish.c copies it. */
-struct finding;
-const struct finding *analyst_look(struct analyst *analyst, int run);
-void finding_release(const struct finding *finding);
-void finding_show(struct snapshot *snapshot, struct site_view *to,
-                  const struct finding *finding, int site);
+/* What is known of a run, and the answers: publish.c, the trainer's. */
+void analyst_show(struct analyst *analyst, const struct lane *lane,
+                  struct snapshot *snapshot, struct run_view *to);
+void analyst_show_studies(struct analyst *analyst, struct snapshot *snapshot);
+/* A moment of the lane, if one is due: between ticks. */
+void lane_remember(struct session *session, struct lane *lane);
 
 #endif

@@ -23,6 +23,9 @@ struct snapshot_owned {
     struct block *block;
     struct series *series[SERIES];
     int series_count;
+    const struct finding **finding;
+    int finding_count, finding_room;
+    struct chance_book *book;
     struct snapshot snapshot;
 };
 
@@ -65,13 +68,39 @@ struct series_view snapshot_view(struct snapshot *snapshot,
     return (struct series_view){series, series_length(series)};
 }
 
+void snapshot_keep_finding(struct snapshot *snapshot,
+                           const struct finding *finding)
+{
+    struct snapshot_owned *owned = snapshot->owned;
+    if (owned->finding_count == owned->finding_room) {
+        size_t room = (size_t)owned->finding_room;
+        owned->finding =
+            xgrow(owned->finding, room, 2 * room + 64, sizeof *owned->finding);
+        owned->finding_room = 2 * owned->finding_room + 64;
+    }
+    owned->finding[owned->finding_count++] = finding_hold(finding);
+}
+
+void snapshot_keep_book(struct snapshot *snapshot, struct chance_book *book)
+{
+    if (!snapshot->owned->book)
+        snapshot->owned->book = chance_book_hold(book);
+}
+
 struct site_view site_view_unknown(void)
 {
     return (struct site_view){.scale = NAN,
                               .spectrum_step = -1,
-                              .stable_rank = NAN,
-                              .participation_ratio = NAN,
-                              .entropy_rank = NAN};
+                              .base_norm = NAN,
+                              .rounding_floor = NAN};
+}
+
+const struct run_view *snapshot_run(const struct snapshot *snapshot, int id)
+{
+    for (int r = 0; r < snapshot->run_count; r++)
+        if (snapshot->run[r].id == id)
+            return &snapshot->run[r];
+    return NULL;
 }
 
 const struct snapshot *snapshot_hold(const struct snapshot *snapshot)
@@ -89,6 +118,12 @@ void snapshot_release(const struct snapshot *snapshot)
         return;
     for (int i = 0; i < owned->series_count; i++)
         series_release(owned->series[i]);
+    for (int i = 0; i < owned->finding_count; i++)
+        finding_release(owned->finding[i]);
+    mem_free(owned->finding);
+    for (int i = 0; i < STUDY_KINDS; i++)
+        study_release(snapshot->study[i]);
+    chance_book_release(owned->book);
     struct block *next;
     for (struct block *block = owned->block; block; block = next) {
         next = block->next;

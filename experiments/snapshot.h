@@ -8,8 +8,10 @@
 
 #include <stdbool.h>
 
+#include "analysis/chance.h"
 #include "core/method/method.h"
 #include "experiments/series.h"
+#include "experiments/study.h"
 
 enum { SNAPSHOT_RUNS = 16, SNAPSHOT_EVENT_TEXT = 160 };
 
@@ -38,13 +40,30 @@ struct site_view {
     long spectrum_step;  /* when sigma was computed; -1: never */
     int sigma_count;
     const double *sigma; /* (sigma_count) descending, of dW */
-    double stable_rank, participation_ratio, entropy_rank;
-    int direction_count;           /* gradient share below */
-    const double *gradient_share;  /* (direction_count), sums to 1 */
+    const struct chance *chance; /* of a random dW of its shape (and rank);
+                                    NULL: not drawn yet */
+    double base_norm;      /* ||W0||_F; NaN: not known */
+    double rounding_floor; /* singular values of dW below are rounding of W
+                              in float32; NaN: factors, or not known */
+    int direction_count;           /* of its factors: rows of A, B^T */
+    const double *gradient_share;  /* (direction_count), sums to 1; or NULL */
+    const double *direction_norm;  /* (direction_count) ||s b_k a_k||_F */
     int truncation_count;          /* loss at every truncation, or 0 */
     long truncation_step;          /* when it was computed */
     const double *truncation_loss; /* (truncation_count) nats, [k]: k kept,
                                       on a few held-out examples */
+    const double *zeroed_loss; /* (truncation_count - 1) nats, [i]: sigma_i
+                                  alone set to 0; or NULL */
+};
+
+/* What the updates of a run were at an earlier step. */
+struct sigma_view {
+    int rank, count;     /* rank 0: no factors; count 0: not adapted */
+    const double *sigma; /* (count) */
+};
+struct moment_view {
+    long step;
+    const struct sigma_view *site; /* (site_count); NULL: not computed yet */
 };
 
 struct run_view {
@@ -60,6 +79,8 @@ struct run_view {
     enum rank_policy policy; /* last used */
     double lr, lr_peak;
     uint64_t seed;
+    double weight_decay;     /* above 0 it shrinks dW or W: -lambda W0 is in
+                                a full update then */
     double tokens_per_second; /* NaN: not known */
     double train_loss;        /* smoothed, nats per target; NaN at step 0 */
     double validation_loss, metric, forget_loss; /* last known or NaN */
@@ -67,6 +88,12 @@ struct run_view {
     int undo_depth;           /* changes that can be undone */
     struct series_view train, validation, metric_series, forget, grad_norm;
     struct site_view *site;   /* (site_count) */
+    int cut_count;            /* losses with every site cut to rank k */
+    long cut_step;
+    const double *cut_loss;   /* (cut_count) nats, [k]: at most k kept at
+                                 every site, on a few held-out examples */
+    int moment_count;
+    const struct moment_view *moment; /* steps rising; the last is not "now" */
 };
 
 struct snapshot {
@@ -85,8 +112,12 @@ struct snapshot {
     struct run_view run[SNAPSHOT_RUNS];
     int event_count;
     const struct event *event; /* (event_count) oldest first */
+    const struct study *study[STUDY_KINDS]; /* the latest answers, or NULL */
     struct snapshot_owned *owned; /* reference count and storage */
 };
+
+/* The run of this id, or NULL. */
+const struct run_view *snapshot_run(const struct snapshot *snapshot, int id);
 
 const struct snapshot *snapshot_hold(const struct snapshot *snapshot);
 void snapshot_release(const struct snapshot *snapshot);

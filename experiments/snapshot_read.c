@@ -13,79 +13,23 @@
 #include "core/io/file.h"
 #include "core/io/json.h"
 #include "core/task/task.h"
+#include "experiments/lines.h"
 #include "experiments/metrics_read.h"
 #include "experiments/recipe_field.h"
 #include "experiments/session_private.h"
 #include "experiments/snapshot_owned.h"
-
-enum { TEXT_BYTES = 1 << 30 };
-
-/* Lines of a text file below its header, one at a time. */
-struct lines {
-    char *text, *at;
-    bool header_seen;
-};
-
-static int lines_open(struct lines *lines, const char *folder, const char *name,
-                      struct err *err)
-{
-    char path[PATH_ROOM];
-    size_t size;
-    *lines = (struct lines){0};
-    file_join(path, sizeof path, folder, name);
-    if (file_read(&lines->text, &size, path, TEXT_BYTES, err) < 0)
-        return -1;
-    lines->at = lines->text;
-    return 0;
-}
-
-/* A torn last line is not one. */
-static char *lines_next(struct lines *lines)
-{
-    for (;;) {
-        char *line = lines->at, *end = strchr(line, '\n');
-        if (!end)
-            return NULL;
-        *end = '\0';
-        lines->at = end + 1;
-        if (lines->header_seen)
-            return line;
-        lines->header_seen = true;
-    }
-}
-
-static void lines_close(struct lines *lines)
-{
-    mem_free(lines->text);
-}
-
-/* Splits a line into exactly count words. */
-static bool split(char *line, char **word, int count)
-{
-    for (int i = 0; i < count; i++) {
-        word[i] = tsv_word(&line);
-        if (!word[i])
-            return false;
-    }
-    return line == NULL;
-}
-
-static int whole(const char *word)
-{
-    double value = tsv_number(word);
-    return value >= 0 && value <= 1e9 ? (int)value : 0;
-}
+#include "experiments/spectra_read.h"
 
 static bool read_site(struct site *to, char *line)
 {
     char *word[5];
-    if (!split(line, word, 5))
+    if (!lines_split(line, word, 5))
         return false;
     int kind = site_kind_find(word[1]);
     *to = (struct site){.kind = (enum site_kind)kind,
-                        .layer = whole(word[2]),
-                        .out = whole(word[3]),
-                        .in = whole(word[4])};
+                        .layer = lines_whole(word[2]),
+                        .out = lines_whole(word[3]),
+                        .in = lines_whole(word[4])};
     snprintf(to->name, sizeof to->name, "%s", word[0]);
     return kind >= 0 && to->out > 0 && to->in > 0;
 }
@@ -115,69 +59,6 @@ static int read_sites(struct snapshot *snapshot, const char *folder,
     snapshot->site = sites;
     lines_close(&lines);
     return result;
-}
-
-static int site_index(const struct snapshot *snapshot, const char *name)
-{
-    for (int i = 0; i < snapshot->site_count; i++)
-        if (strcmp(snapshot->site[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-/* 1.5,0.7,0.1 */
-static void read_sigma(struct snapshot *snapshot, struct site_view *to,
-                       char *text)
-{
-    int count = *text ? 1 : 0;
-    for (const char *c = text; *c; c++)
-        count += *c == ',';
-    double *sigma = snapshot_take(snapshot, (size_t)count, sizeof *sigma);
-    for (int i = 0; i < count; i++) {
-        char *comma = strchr(text, ',');
-        if (comma)
-            *comma = '\0';
-        sigma[i] = tsv_number(text);
-        text = comma ? comma + 1 : text;
-    }
-    to->sigma = sigma;
-    to->sigma_count = count;
-}
-
-/* Later rows replace earlier ones. */
-static void read_spectra(struct snapshot *snapshot, struct run_view *run,
-                         const char *folder)
-{
-    struct lines lines;
-    char *word[9];
-    if (lines_open(&lines, folder, "spectra.tsv", NULL) < 0)
-        return;
-    for (char *line; (line = lines_next(&lines));) {
-        int site = split(line, word, 9) ? site_index(snapshot, word[2]) : -1;
-        if (site < 0)
-            continue;
-        struct site_view *to = &run->site[site];
-        const struct site *of = &snapshot->site[site];
-        to->adapted = true;
-        to->max_rank = of->out < of->in ? of->out : of->in;
-        to->spectrum_step = whole(word[1]);
-        to->rank = whole(word[3]);
-        to->scale = tsv_number(word[4]);
-        to->stable_rank = tsv_number(word[5]);
-        to->participation_ratio = tsv_number(word[6]);
-        to->entropy_rank = tsv_number(word[7]);
-        read_sigma(snapshot, to, word[8]);
-    }
-    lines_close(&lines);
-    for (int i = 0; i < snapshot->site_count; i++) {
-        int rank = run->site[i].rank;
-        if (rank == 0)
-            continue;
-        if (run->rank_low == 0 || rank < run->rank_low)
-            run->rank_low = rank;
-        if (rank > run->rank_high)
-            run->rank_high = rank;
-    }
 }
 
 /* Rows that cannot be read are the snapshot's message; none at all is how a
@@ -243,7 +124,7 @@ static void read_run(struct snapshot *snapshot, const char *folder,
     snprintf(inside, sizeof inside, "runs/%s", spec->name);
     file_join(path, sizeof path, folder, inside);
     read_curves(snapshot, run, path);
-    read_spectra(snapshot, run, path);
+    spectra_read(snapshot, run, path);
     run->state = run->step >= snapshot->steps ? RUN_DONE : RUN_RUNNING;
 }
 
@@ -296,11 +177,11 @@ static void read_events(struct snapshot *snapshot, const char *folder)
     struct event *event =
         snapshot_take(snapshot, (size_t)room + 1, sizeof *event);
     for (char *line; (line = lines_next(&lines));) {
-        if (!split(line, word, 5))
+        if (!lines_split(line, word, 5))
             continue;
         struct event *to = &event[snapshot->event_count++];
-        *to = (struct event){.tick = whole(word[0]),
-                             .step = whole(word[1]),
+        *to = (struct event){.tick = lines_whole(word[0]),
+                             .step = lines_whole(word[1]),
                              .run = -1,
                              .is_change = strcmp(word[3], "change") == 0,
                              .is_trouble = strcmp(word[3], "trouble") == 0};

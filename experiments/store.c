@@ -4,7 +4,8 @@
  *   recipe.yaml   as resolved       journal.tsv   commands with their ticks
  *   events.tsv    what happened     sites.tsv     name kind layer out in
  *   checkpoint.json, and in runs/NAME/: metrics.tsv spectra.tsv timing.tsv
- *   checkpoint-TICK.safetensors undo-N.safetensors adapter/ or model/
+ *   checkpoint-TICK.safetensors undo-N.safetensors adapter/, model/ or
+ *   method/
  *
  * Training never ends because a file could not be written: the sentence
  * becomes the session's message, and the exit status.
@@ -18,6 +19,7 @@
 #include "core/base/mem.h"
 #include "core/io/adapter.h"
 #include "core/io/file.h"
+#include "core/io/inserted.h"
 #include "experiments/session_private.h"
 
 enum { TOKENIZER_BYTES = 1 << 28 };
@@ -143,22 +145,49 @@ static int save_model(struct session *session, struct lane *lane,
     return result;
 }
 
-/* What has been learned, as ordinary files: an adapter or a model. */
+/* In which way a run's result is written. */
+struct result_kind {
+    const char *folder;
+    int (*save)(struct session *session, struct lane *lane, const char *folder,
+                struct err *err);
+};
+
+static int save_adapter(struct session *session, struct lane *lane,
+                        const char *folder, struct err *err)
+{
+    return adapter_save_peft(run_method(lane->run), session->recipe.base,
+                             folder, err);
+}
+
+static int save_inserted(struct session *session, struct lane *lane,
+                         const char *folder, struct err *err)
+{
+    return inserted_save(run_method(lane->run), &run_conf_of(lane->run)->method,
+                         session->recipe.base, folder, err);
+}
+
+static struct result_kind kind_of(const struct method *method)
+{
+    if (method->ops->insert_forward)
+        return (struct result_kind){"method", save_inserted};
+    if (method_is_adapter(method))
+        return (struct result_kind){"adapter", save_adapter};
+    return (struct result_kind){"model", save_model};
+}
+
+/* What has been learned, as ordinary files: an adapter, a model, or what was
+ * put beside one. */
 void store_result(struct session *session, struct lane *lane)
 {
     char folder[PATH_ROOM];
     struct err err = {{0}};
     if (!lane->folder[0] || !lane->run || lane->written == lane->version)
         return;
-    bool adapter = run_method(lane->run)->ops->factors;
-    file_join(folder, sizeof folder, lane->folder,
-              adapter ? "adapter" : "model");
+    struct result_kind kind = kind_of(run_method(lane->run));
+    file_join(folder, sizeof folder, lane->folder, kind.folder);
     int result = file_make_folder(folder, &err);
-    if (result == 0 && adapter)
-        result = adapter_save_peft(run_method(lane->run), session->recipe.base,
-                                   folder, &err);
-    else if (result == 0)
-        result = save_model(session, lane, folder, &err);
+    if (result == 0)
+        result = kind.save(session, lane, folder, &err);
     if (result < 0)
         store_trouble(session, &err);
     else

@@ -147,6 +147,8 @@ static void tick(struct session *session, long step)
     session->single = false;
     if (count > 0)
         measure_due(session, stepping, readings, count);
+    for (int i = 0; i < count; i++)
+        lane_remember(session, stepping[i]);
     measure_speed(session, stepping, count, tokens);
     double now = clock_seconds();
     if (now - session->checkpointed >= session->checkpoint_seconds)

@@ -59,6 +59,7 @@ int undo_load(struct lane *lane, const struct undo *undo, struct err *err)
     if (result < 0)
         return -1;
     lane->step = run_step(lane->run);
+    history_rewind(&lane->history, lane->step);
     lane->policy = undo->policy;
     lane->smooth = undo->smooth;
     lane->smooth_weight = undo->smooth_weight;
