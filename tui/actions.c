@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/metric_table.h"
+
 ACTION(act_view)
 {
     (void)snapshot, (void)code;
@@ -151,8 +153,8 @@ ACTION(act_dial_site)
 
 ACTION(act_measure)
 {
-    (void)snapshot, (void)arg, (void)code;
-    ui->measure = (enum measure)((ui->measure + 1) % MEASURE_COUNT);
+    (void)snapshot, (void)code;
+    ui->measure = (ui->measure + arg + metric_count) % metric_count;
 }
 
 ACTION(act_index_axis)

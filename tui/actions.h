@@ -33,6 +33,19 @@ ACTION(act_dial_site);
 ACTION(act_measure);
 ACTION(act_index_axis);
 ACTION(act_index);
+ACTION(act_page);  /* the next page of the view */
+ACTION(act_time);  /* arg: moments to move; past the last: now */
+ACTION(act_other); /* what the chosen run is compared with */
+ACTION(act_side);
+ACTION(act_of);
+ACTION(act_row); /* arg: directions to move, of phi's rows */
+ACTION(act_col);
+ACTION(act_epsilon); /* arg: +1, -1 */
+ACTION(act_top);
+ACTION(act_lambda);
+ACTION(act_section7);
+ACTION(act_twins);
+ACTION(act_report);     /* the study of the open page as a text file */
 ACTION(act_rank_by);    /* arg: +1, -1 */
 ACTION(act_rank_times); /* arg: 2, or -2 for half */
 ACTION(act_policy);
@@ -53,6 +66,11 @@ CONDITION(can_have_run);
 CONDITION(can_undo);
 CONDITION(can_fork);
 CONDITION(can_turn);
+CONDITION(can_travel);
+CONDITION(can_take_side); /* a page of one side is open */
+CONDITION(can_intrude);   /* the page of intruders is open */
+CONDITION(can_phi);       /* the page of phi is open */
+CONDITION(can_report);
 CONDITION(can_add);
 CONDITION(can_glyphs);
 

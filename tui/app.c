@@ -31,7 +31,7 @@ struct app {
     bool is_changed; /* something is not on the screen yet */
     bool is_torn;    /* the whole screen must be sent again */
     int silent;      /* times the keyboard was readable, yet gave nothing */
-    int focus_run, focus_site;
+    struct question asked;
     char note[256]; /* the newest line on stderr */
     int result;
     bool is_over;
@@ -56,17 +56,14 @@ static void draw(struct app *app)
     (void)term_note(app->note, sizeof app->note);
     ui_see(&app->ui, snapshot);
     ui_draw(&app->canvas, &app->ui, snapshot, app->note);
-    const struct run_view *run = ui_run(&app->ui, snapshot);
-    int site = ui_site(&app->ui, snapshot), id = run ? run->id : -1;
+    struct question question = ui_question(&app->ui, snapshot);
     app->source->done(app->source->ctx, snapshot);
     screen_draw(&app->canvas, app->is_torn);
     app->is_changed = app->is_torn = false;
     app->drawn_at = now_ms();
-    if (app->source->focus && id >= 0 &&
-        (id != app->focus_run || site != app->focus_site))
-        app->source->focus(app->source->ctx, id, site);
-    app->focus_run = id;
-    app->focus_site = site;
+    if (app->source->ask && !question_same(&question, &app->asked))
+        app->source->ask(app->source->ctx, &question);
+    app->asked = question;
 }
 
 static void send_commands(struct app *app)
@@ -189,7 +186,7 @@ static void start(struct app *app, const struct app_source *source,
     enum glyphs suits =
         strcmp(name ? name : "", "linux") == 0 ? GLYPHS_BLOCK : GLYPHS_BRAILLE;
     app->source = source;
-    app->focus_run = app->focus_site = -1;
+    app->asked = (struct question){.run = -1, .site = -1};
     app->frame_ms = getenv("SSH_CONNECTION") ? FRAME_MS_REMOTE : FRAME_MS;
     ui_start(&app->ui, options->new_run,
              options->glyphs >= 0 ? (enum glyphs)options->glyphs : suits,

@@ -25,7 +25,7 @@ struct app_source {
     const struct snapshot *(*look)(void *ctx); /* held for the caller */
     void (*done)(void *ctx, const struct snapshot *snapshot);
     bool (*send)(void *ctx, const struct command *command);
-    void (*focus)(void *ctx, int run, int site);
+    void (*ask)(void *ctx, const struct question *question);
     int wake_fd; /* readable when there is news; the app drains it; -1 */
 };
 
@@ -45,9 +45,10 @@ int app_run(struct session *session, const struct app_options *options,
 int app_loop(const struct app_source *source, const struct app_options *options,
              struct err *err);
 
-/* For a stored run: nothing trains, nothing can be sent. */
-int app_look(const struct snapshot *snapshot, const struct app_options *options,
-             struct err *err);
+/* For a stored run: nothing trains, nothing can be sent; questions about it
+ * are answered.  assets: the folder that holds base/. */
+int app_look(const struct snapshot *snapshot, const char *assets,
+             const struct app_options *options, struct err *err);
 
 /* Whether app_run() would find a terminal: to be asked before work begins. */
 int app_check(struct err *err);

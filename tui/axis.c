@@ -60,10 +60,17 @@ static void draw_x(struct canvas *canvas, struct rect inner, int right,
     canvas_put(canvas, right - name, y + 1, name, style_of(ROLE_DIM),
                plot->x_name);
     int taken = inner.x - 2;
-    for (int i = 0; i < ticks->count; i++) {
+    int count = plot->x_tick_count ? plot->x_tick_count : ticks->count;
+    for (int i = 0; i < count; i++) {
         char label[LABEL];
-        tick_label(label, sizeof label, ticks, i);
-        double at = plot_share_x(plot, ticks->at[i]);
+        double value = ticks->at[i < TICKS ? i : 0];
+        if (plot->x_tick_count) {
+            value = plot->x_tick[i].x;
+            snprintf(label, sizeof label, "%s", plot->x_tick[i].label);
+        } else {
+            tick_label(label, sizeof label, ticks, i);
+        }
+        double at = plot_share_x(plot, value);
         int x = inner.x + (int)lround(at * (inner.w - 1));
         int width = glyph_columns(label);
         int from = x - width / 2;

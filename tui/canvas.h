@@ -29,6 +29,8 @@ struct rect {
     int x, y, w, h;
 };
 
+struct figure;
+
 struct canvas {
     int cols, rows;
     enum glyphs glyphs;
@@ -37,6 +39,9 @@ struct canvas {
     bool is_typing;         /* the cursor is to be seen */
     struct rect clip;
     struct cell *cell; /* (rows, cols) */
+    /* Plots are recorded here as they are drawn; NULL: they are not.  Owned
+     * by who set it. */
+    struct figure *figure;
 };
 
 struct style style_of(enum role role);

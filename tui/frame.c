@@ -105,7 +105,8 @@ static void draw_footer(struct canvas *canvas, struct rect rect,
         for (int i = 0; i < key_count && shown < SHOWN; i++) {
             const struct key *key = &key_table[i];
             char why[WHY];
-            if (key->footer != place || !(key->scope & scope))
+            if (key->footer != place || !(key->scope & scope) ||
+                !keys_of_page(key, ui))
                 continue;
             int width = hint_columns(key->label, key->name);
             if (x + width > rect.x + rect.w)

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "analysis/metric_table.h"
+#include "tui/help_terms.h"
 #include "tui/layout.h"
+#include "tui/views/measure.h"
 #include "tui/views/view.h"
 
 /* Lines are laid out from the top; those above the scroll fall off. */
@@ -52,26 +54,51 @@ static void sheet_key(struct sheet *sheet, const struct key *key,
                  is_on ? "" : "not now: ", is_on ? key->help : why);
 }
 
+/* A label and its text, over as many rows as the text needs. */
+static void sheet_field(struct sheet *sheet, const char *label,
+                        const char *text)
+{
+    enum { INDENT = 2, LABEL = 14, MOST = 4 };
+    int y;
+    if (!text[0])
+        return;
+    (void)sheet_row(sheet, &y); /* the clip hides what has scrolled off */
+    canvas_put(sheet->canvas, sheet->area.x + INDENT, y, LABEL - INDENT,
+               style_of(ROLE_DIM), label);
+    struct rect rest = {sheet->area.x + LABEL, y, sheet->area.w - LABEL, MOST};
+    sheet->line +=
+        canvas_wrap(sheet->canvas, rest, style_of(ROLE_NONE), text) - 1;
+}
+
 static void sheet_metric(struct sheet *sheet, const struct metric *metric)
 {
-    const struct {
-        const char *label, *text;
-    } line[] = {{"formula", metric->formula},
-                {"range", metric->range},
-                {"also called", metric->others},
-                {"paper", metric->paper}};
     int y;
     if (sheet_row(sheet, &y))
         canvas_put(sheet->canvas, sheet->area.x, y, sheet->area.w,
                    style_with(ROLE_NONE, ATTR_BOLD), metric->name);
-    for (int i = 0; i < 4; i++) {
-        if (!line[i].text || !line[i].text[0] || !sheet_row(sheet, &y))
-            continue;
-        canvas_put(sheet->canvas, sheet->area.x + 2, y, 12, style_of(ROLE_DIM),
-                   line[i].label);
-        canvas_put(sheet->canvas, sheet->area.x + 14, y, sheet->area.w - 14,
-                   style_of(ROLE_NONE), line[i].text);
-    }
+    sheet_field(sheet, "formula", metric->formula);
+    sheet_field(sheet, "range", metric->range);
+    sheet_field(sheet, "by chance", metric->chance);
+    sheet_field(sheet, "also called", metric->others);
+    sheet_field(sheet, "paper", metric->paper);
+}
+
+/* The number that is looked at, beside chance. */
+static void sheet_here(struct sheet *sheet, const struct ui *ui,
+                       const struct snapshot *snapshot)
+{
+    const struct view_context context = {ui, snapshot};
+    const struct run_view *run = ui_run(ui, snapshot);
+    char words[192], line[256];
+    if (!run || snapshot->site_count == 0)
+        return;
+    int site = ui_site(ui, snapshot);
+    struct site_view view = view_site(&context, run, site);
+    snprintf(line, sizeof line, "%s, %s: %s", run->name,
+             snapshot->site[site].name,
+             measure_words(words, sizeof words, &view, &snapshot->site[site],
+                           ui->measure));
+    sheet_field(sheet, "here", line);
 }
 
 static void sheet_keys(struct sheet *sheet, const struct ui *ui,
@@ -102,12 +129,26 @@ void help_draw(struct canvas *canvas, const struct ui *ui,
                          box.h - 2};
     struct rect old = canvas_clip(canvas, inner);
     struct sheet sheet = {canvas, inner, 0, ui->scroll};
+    if (ui->view == VIEW_SPECTRUM) {
+        sheet_title(&sheet, "The chosen measure (m)");
+        sheet_here(&sheet, ui, snapshot);
+        sheet_metric(&sheet, &metric_table[ui->measure]);
+        sheet.line++;
+    }
     bool has_numbers = ui->view == VIEW_SPECTRUM || ui->view == VIEW_RANKS;
     sheet_title(&sheet, "In this view");
     sheet_keys(&sheet, ui, snapshot, false);
     sheet.line++;
+    if (ui->view == VIEW_OVERLAP) {
+        sheet_title(&sheet, "What the numbers mean");
+        for (int i = 0; i < help_term_count; i++)
+            sheet_field(&sheet, help_term[i].name, help_term[i].text);
+        sheet.line++;
+    }
     if (has_numbers) {
         sheet_title(&sheet, "What the numbers mean");
+        sheet_field(&sheet, "of", "sigma_1 >= ... >= sigma_q of dW (out, in)");
+        sheet_field(&sheet, "beta", "min(out, in) / max(out, in)");
         for (int m = 0; m < metric_count; m++)
             sheet_metric(&sheet, &metric_table[m]);
         sheet.line++;

@@ -8,7 +8,8 @@
 
 #include "tui/actions.h"
 
-#define RUNS   (IN_TRAIN | IN_SPECTRUM | IN_RANKS)
+#define SITES  (IN_SPECTRUM | IN_OVERLAP)
+#define PAGES  (SITES | IN_RANKS)
 #define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER)
 
 /* clang-format off */
@@ -19,6 +20,9 @@ const struct key key_table[] = {
     {{'2'}, "2", IN_VIEWS, 0, "spectrum view",
      "singular values of the updates, rank measures, heat map", VIEW_SPECTRUM,
      act_view, NULL},
+    {{'3'}, "3", IN_VIEWS, 0, "overlap view",
+     "what two updates share, beside chance; W0, intruders, twins, section 7",
+     VIEW_OVERLAP, act_view, NULL},
     {{'4'}, "4", IN_VIEWS, 0, "ranks view",
      "the rank dial, site by site", VIEW_RANKS, act_view, NULL},
     {{'0'}, "0", IN_VIEWS, 0, "log view",
@@ -62,18 +66,61 @@ const struct key key_table[] = {
     {{INPUT_DOWN, 'j'}, "Down", IN_TRAIN, 0, "run below",
      "choose the run below", 1, act_run, can_choose},
 
-    /* spectrum */
-    {{INPUT_LEFT}, "Left", IN_SPECTRUM, 0, "site before",
+    /* spectrum, overlap */
+    {{'v'}, "v", PAGES, 1, "next page",
+     "the view's next page; its name stands in the title", 0, act_page, NULL},
+    {{'{'}, "{", PAGES, 4, "earlier",
+     "every view as it was at the moment kept before", -1, act_time,
+     can_travel},
+    {{'}'}, "}", PAGES, 0, "later",
+     "one moment later; past the last one: now", 1, act_time, can_travel},
+    {{INPUT_LEFT}, "Left", SITES, 0, "site before",
      "choose the site to the left in the map", -1, act_site, NULL},
-    {{INPUT_RIGHT}, "Right", IN_SPECTRUM, 0, "site after",
+    {{INPUT_RIGHT}, "Right", SITES, 0, "site after",
      "choose the site to the right", 1, act_site, NULL},
-    {{INPUT_UP, 'k'}, "Up", IN_SPECTRUM, 0, "layer above",
+    {{INPUT_UP, 'k'}, "Up", SITES, 0, "layer above",
      "the same kind of site one layer up in the map", -1, act_layer, NULL},
-    {{INPUT_DOWN, 'j'}, "Down", IN_SPECTRUM, 0, "layer below",
+    {{INPUT_DOWN, 'j'}, "Down", SITES, 0, "layer below",
      "one layer down", 1, act_layer, NULL},
-    {{'m'}, "m", IN_SPECTRUM, 1, "next measure",
-     "which rank measure the heat map shows", 0, act_measure, NULL},
-    {{'l'}, "l", IN_SPECTRUM, 2, "log index",
+    {{'b'}, "b", IN_OVERLAP, 2, "compare with",
+     "another run, the same run now, W0, or random directions", 0, act_other,
+     can_phi},
+    {{'d'}, "d", IN_OVERLAP, 3, "side",
+     "input side: right singular vectors; output side: left ones", 0,
+     act_side, can_take_side},
+    {{'w'}, "w", IN_OVERLAP, 3, "dW or A, B",
+     "singular vectors of dW, or of A and B alone as in the LoRA paper", 0,
+     act_of, can_phi},
+    {{']'}, "]", IN_OVERLAP, 0, "next row",
+     "phi at the next direction i of the chosen run, in words", 1, act_row,
+     can_phi},
+    {{'['}, "[", IN_OVERLAP, 0, "row before", "one direction i before", -1,
+     act_row, can_phi},
+    {{'>'}, ">", IN_OVERLAP, 0, "next column",
+     "phi at the next direction j of the other", 1, act_col, can_phi},
+    {{'<'}, "<", IN_OVERLAP, 0, "column before", "one direction j before", -1,
+     act_col, can_phi},
+    {{'e'}, "e", IN_OVERLAP, 0, "epsilon down",
+     "fewer vectors count as intruders: |cos| below epsilon with all of W0's",
+     -1, act_epsilon, can_intrude},
+    {{'E'}, "E", IN_OVERLAP, 0, "epsilon up", "more count as intruders", 1,
+     act_epsilon, can_intrude},
+    {{'n'}, "n", IN_OVERLAP, 0, "fewer vectors",
+     "intruders are looked for among fewer leading vectors of W0 + dW", -1,
+     act_top, can_intrude},
+    {{'N'}, "N", IN_OVERLAP, 0, "more vectors", "among more of them", 1,
+     act_top, can_intrude},
+    {{'c'}, "c", IN_OVERLAP, 0, "lambda down",
+     "both losses with the intruders scaled by a smaller lambda", -1,
+     act_lambda, can_intrude},
+    {{'C'}, "C", IN_OVERLAP, 0, "lambda up", "by a larger one; 1: as they are",
+     1, act_lambda, can_intrude},
+    {{'m'}, "m", IN_SPECTRUM, 2, "next measure",
+     "which measure map, strips and words show; ? explains it", 1,
+     act_measure, NULL},
+    {{'M'}, "M", IN_SPECTRUM, 0, "measure before", "the one before it", -1,
+     act_measure, NULL},
+    {{'l'}, "l", IN_SPECTRUM, 3, "log index",
      "the index axis linear or log", 0, act_index_axis, NULL},
     {{']'}, "]", IN_SPECTRUM, 3, "next index",
      "the singular value at an index, in words", 1, act_index, NULL},
@@ -93,6 +140,17 @@ const struct key key_table[] = {
      "to the beginning", 1 << 20, act_scroll, NULL},
     {{INPUT_END}, "End", IN_LOG, 3, "newest",
      "to the end, and follow it", -(1 << 20), act_scroll, NULL},
+
+    /* studies */
+    {{'S'}, "S", IN_VIEWS, 10, "section 7",
+     "of the LoRA paper: trains what is missing, shows Figures 3, 4, Table 7",
+     0, act_section7, NULL},
+    {{'T'}, "T", IN_VIEWS, 10, "twins",
+     "LoRA and full fine-tuning from one start: capacity or optimisation?", 0,
+     act_twins, NULL},
+    {{'R'}, "R", IN_OVERLAP, 4, "write report",
+     "of section 7 or twins as a text file beside the results", 0, act_report,
+     can_report},
 
     /* runs */
     {{' '}, "Space", IN_VIEWS, 5, "pause",
@@ -211,6 +269,16 @@ bool keys_enabled(const struct key *key, const struct ui *ui,
     return !key->can || key->can(ui, snapshot, key->arg, why);
 }
 
+bool keys_of_page(const struct key *key, const struct ui *ui)
+{
+    char why[WHY];
+    bool asks_page = key->can == can_phi || key->can == can_intrude ||
+                     key->can == can_take_side;
+    return key->can == can_report
+               ? ui->page[VIEW_OVERLAP] >= PAGE_TWINS
+               : !asks_page || key->can(ui, NULL, key->arg, why);
+}
+
 /* Whether the letters of typed occur in text in order; smaller is better:
  * where the first stands and how far they are spread. */
 static int fuzzy(const char *typed, const char *text)
@@ -283,6 +351,7 @@ void keys_markdown(FILE *to)
     markdown_part(to, "Everywhere", IN_VIEWS, false);
     markdown_part(to, "Train (1)", IN_TRAIN, true);
     markdown_part(to, "Spectrum (2)", IN_SPECTRUM, true);
+    markdown_part(to, "Overlap (3)", IN_OVERLAP, true);
     markdown_part(to, "Ranks (4)", IN_RANKS, true);
     markdown_part(to, "Log (0)", IN_LOG, true);
     markdown_part(to, "While typing", IN_PALETTE | IN_FORM | IN_NUMBER, true);

@@ -29,6 +29,7 @@ enum input {
 enum scope {
     IN_TRAIN = 1 << VIEW_TRAIN,
     IN_SPECTRUM = 1 << VIEW_SPECTRUM,
+    IN_OVERLAP = 1 << VIEW_OVERLAP,
     IN_RANKS = 1 << VIEW_RANKS,
     IN_LOG = 1 << VIEW_LOG,
     IN_VIEWS = (1 << VIEW_COUNT) - 1,
@@ -66,6 +67,10 @@ unsigned keys_scope(const struct ui *ui);
 const struct key *keys_find(unsigned scope, int code);
 bool keys_enabled(const struct key *key, const struct ui *ui,
                   const struct snapshot *snapshot, char why[WHY]);
+
+/* false: the key belongs to another page of the view; the footer leaves it
+ * out, the help says so. */
+bool keys_of_page(const struct key *key, const struct ui *ui);
 
 /* The palette's list for what was typed: indices into key_table, best match
  * first; returns how many of at most room. */

@@ -27,28 +27,108 @@ enum train_part {
     TRAIN_RANKS,
     TRAIN_PARTS
 };
+/* A view with pages: the one that is open and, where there is room, the plots
+ * of those that come next. */
+enum page_part { PAGE_TITLE, PAGE_MAIN, PAGE_SIDE, PAGE_LOWER, PAGE_PARTS };
 enum spectrum_part {
-    SPECTRUM_TITLE,
     SPECTRUM_PLOT,
     SPECTRUM_HEAT,
     SPECTRUM_TABLE,
     SPECTRUM_WORDS,
     SPECTRUM_PARTS
 };
+enum energy_part { ENERGY_PLOT, ENERGY_TABLE, ENERGY_WORDS, ENERGY_PARTS };
+enum family_part { FAMILY_PLOT, FAMILY_TABLE, FAMILY_WORDS, FAMILY_PARTS };
+enum time_part { TIME_STRIPS, TIME_PLOT, TIME_ALARMS, TIME_WORDS, TIME_PARTS };
+enum cuts_part {
+    CUTS_TITLE,
+    CUTS_CURVE,  /* loss against kept rank */
+    CUTS_ZEROED, /* loss against one sigma set to zero */
+    CUTS_WORDS,
+    CUTS_DIAL, /* only where there is room beside */
+    CUTS_LOSS, /* and below that */
+    CUTS_PARTS
+};
 enum ranks_part {
     RANKS_TITLE,
     RANKS_TABLE,
+    RANKS_COST, /* only where the table leaves room */
     RANKS_CUT,
     RANKS_PLOT,
     RANKS_EVENT,
     RANKS_PARTS
 };
+enum phi_part {
+    PHI_TITLE,
+    PHI_MAP,
+    PHI_PLOT,  /* phi(k, k) */
+    PHI_TRAIL, /* through time, or angles: on wide screens */
+    PHI_NUMBERS,
+    PHI_WORDS,
+    PHI_PARTS
+};
+enum base_part {
+    BASE_TITLE,
+    BASE_TABLE, /* amplification */
+    BASE_PLOT,  /* alignment, of the chosen side */
+    BASE_OTHER, /* of the other one: on wide screens, as is */
+    BASE_RHO,
+    BASE_WORDS,
+    BASE_PARTS
+};
+enum intruder_part {
+    INTRUDER_TITLE,
+    INTRUDER_SLIDERS,
+    INTRUDER_COSINE,
+    INTRUDER_COUNT,
+    INTRUDER_LAMBDA, /* a table */
+    INTRUDER_TASK,   /* its rows as plots, on wide screens */
+    INTRUDER_FORGET,
+    INTRUDER_WORDS,
+    INTRUDER_PARTS
+};
+enum twins_part {
+    TWINS_TITLE,
+    TWINS_SIGMA,
+    TWINS_LOSS,
+    TWINS_PHI, /* on wide screens */
+    TWINS_NUMBERS,
+    TWINS_VERDICT,
+    TWINS_NOTE,
+    TWINS_PARTS
+};
+enum section7_part {
+    SECTION7_TITLE,
+    SECTION7_FIGURE3,
+    SECTION7_FIGURE4,
+    SECTION7_PLOT, /* on wide screens */
+    SECTION7_TABLE,
+    SECTION7_VERDICTS,
+    SECTION7_NOTE,
+    SECTION7_PARTS
+};
 
 void layout_frame(struct rect part[FRAME_PARTS], int cols, int rows);
 void layout_train(struct rect part[TRAIN_PARTS], struct rect body, int runs);
-void layout_spectrum(struct rect part[SPECTRUM_PARTS], struct rect body,
+void layout_page(struct rect part[PAGE_PARTS], struct rect body);
+/* Pages of the spectrum view: what is below the title. */
+void layout_spectrum(struct rect part[SPECTRUM_PARTS], struct rect main,
                      int runs);
+void layout_energy(struct rect part[ENERGY_PARTS], struct rect main, int rows);
+void layout_family(struct rect part[FAMILY_PARTS], struct rect main, int runs);
+/* strips: rows of the map; alarms: how many there are. */
+void layout_time(struct rect part[TIME_PARTS], struct rect main, int strips,
+                 int alarms);
+void layout_cuts(struct rect part[CUTS_PARTS], struct rect body, int sites);
 void layout_ranks(struct rect part[RANKS_PARTS], struct rect body, int sites);
+/* rows: of the map. */
+void layout_phi(struct rect part[PHI_PARTS], struct rect body, int rows);
+/* rows: of the table of amplifications. */
+void layout_base(struct rect part[BASE_PARTS], struct rect body, int rows);
+void layout_intruders(struct rect part[INTRUDER_PARTS], struct rect body);
+/* verdict: columns of the sentence that must fit. */
+void layout_twins(struct rect part[TWINS_PARTS], struct rect body, int verdict);
+void layout_section7(struct rect part[SECTION7_PARTS], struct rect body);
 
 /* A box of at most this size in the middle of a screen, above the rows of
  * message and footer. */

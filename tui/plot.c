@@ -1,21 +1,39 @@
 /*
- * Ranges, lines, marks and labels of a line plot; the axes are in axis.c.
+ * Ranges, lines and marks of a line plot; the axes are in axis.c, bands and
+ * levels in plot_bands.c, the labels of lines in plot_labels.c.
  */
 #include "tui/plot.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tui/axis.h"
+#include "tui/figure.h"
+#include "tui/plot_parts.h"
 
 void plot_start(struct plot *plot, const char *x_name)
 {
     plot->x_name = x_name;
+    plot->y_name = NULL;
+    plot->x_tick = NULL;
+    plot->x_tick_count = 0;
+    plot->title[0] = plot->note[0] = '\0';
     plot->log_x = plot->log_y = false;
     plot->x_low = plot->x_high = plot->y_low = plot->y_high = 0;
     plot->series_count = plot->mark_count = 0;
+    plot->band_count = plot->level_count = 0;
     plot->cursor = NAN;
+}
+
+void plot_name(struct plot *plot, const char *y_name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(plot->title, sizeof plot->title, format, args);
+    va_end(args);
+    plot->y_name = y_name;
 }
 
 struct plot_series *plot_add(struct plot *plot)
@@ -41,9 +59,42 @@ void plot_add_mark(struct plot *plot, double x, struct style style,
     snprintf(mark->text, sizeof mark->text, "%s", text);
 }
 
+struct plot_band *plot_add_band(struct plot *plot)
+{
+    if (plot->band_count == PLOT_BANDS)
+        return NULL;
+    struct plot_band *band = &plot->band[plot->band_count++];
+    *band = (struct plot_band){.style = style_of(ROLE_CHANCE)};
+    return band;
+}
+
+void plot_add_level(struct plot *plot, double y, struct style style,
+                    const char *text)
+{
+    if (plot->level_count == PLOT_LEVELS) { /* the oldest gives way */
+        memmove(plot->level, plot->level + 1,
+                (PLOT_LEVELS - 1) * sizeof *plot->level);
+        plot->level_count--;
+    }
+    struct plot_level *level = &plot->level[plot->level_count++];
+    level->y = y;
+    level->style = style;
+    snprintf(level->text, sizeof level->text, "%s", text);
+}
+
 struct range {
     double low, high;
 };
+
+/* Takes the value at into account, unless its point or a log axis has no
+ * place for it. */
+static void reach(struct range *range, double at, double y, bool is_log)
+{
+    if (!isfinite(at) || !isfinite(y) || (is_log && at <= 0))
+        return;
+    range->low = fmin(range->low, at);
+    range->high = fmax(range->high, at);
+}
 
 static struct range range_of(const struct plot *plot, bool of_y)
 {
@@ -51,12 +102,17 @@ static struct range range_of(const struct plot *plot, bool of_y)
     bool is_log = of_y ? plot->log_y : plot->log_x;
     for (int s = 0; s < plot->series_count; s++) {
         const struct plot_series *series = &plot->series[s];
-        for (int i = 0; i < series->count; i++) {
-            double at = of_y ? series->y[i] : series->x[i];
-            if (!isfinite(at) || !isfinite(series->y[i]) || (is_log && at <= 0))
-                continue;
-            range.low = fmin(range.low, at);
-            range.high = fmax(range.high, at);
+        for (int i = 0; i < series->count; i++)
+            reach(&range, of_y ? series->y[i] : series->x[i], series->y[i],
+                  is_log);
+    }
+    for (int b = 0; b < plot->band_count; b++) {
+        const struct plot_band *band = &plot->band[b];
+        for (int i = 0; i < band->count && !band->no_fit; i++) {
+            reach(&range, of_y ? band->low[i] : band->x[i], band->low[i],
+                  is_log);
+            reach(&range, of_y ? band->high[i] : band->x[i], band->high[i],
+                  is_log);
         }
     }
     return range;
@@ -119,12 +175,12 @@ double plot_share_y(const struct plot *plot, double y)
     return share(y, plot->y_low, plot->y_high, plot->log_y);
 }
 
-static int column_of(const struct plot *plot, struct rect inner, double x)
+int plot_column(const struct plot *plot, struct rect inner, double x)
 {
     return inner.x + (int)lround(plot_share_x(plot, x) * (inner.w - 1));
 }
 
-static int row_of(const struct plot *plot, struct rect inner, double y)
+int plot_row(const struct plot *plot, struct rect inner, double y)
 {
     int row = (int)lround((1 - plot_share_y(plot, y)) * (inner.h - 1));
     row = row < 0 ? 0 : row > inner.h - 1 ? inner.h - 1 : row;
@@ -162,8 +218,8 @@ static void draw_markers(struct canvas *canvas, struct rect inner,
             bool is_zero = plot->log_y && series->y[i] <= 0;
             if (!isfinite(series->y[i]) || (!series->marker && !is_zero))
                 continue;
-            canvas_glyph(canvas, column_of(plot, inner, series->x[i]),
-                         row_of(plot, inner, series->y[i]), series->pen.style,
+            canvas_glyph(canvas, plot_column(plot, inner, series->x[i]),
+                         plot_row(plot, inner, series->y[i]), series->pen.style,
                          is_zero ? '0' : series->marker);
         }
     }
@@ -200,78 +256,11 @@ static void draw_marks(struct canvas *canvas, struct rect inner,
         double at = plot_share_x(plot, mark->x);
         if (!(at >= 0 && at <= 1))
             continue;
-        int x = column_of(plot, inner, mark->x);
+        int x = plot_column(plot, inner, mark->x);
         for (int y = 0; y < inner.h && !of_text; y++)
             canvas_glyph(canvas, x, inner.y + y, style_of(ROLE_FRAME), 0x250a);
         if (of_text)
             draw_mark_text(canvas, inner, x, mark, taken, lanes);
-    }
-}
-
-static int label_columns(const struct plot_series *series)
-{
-    return glyph_columns(series->label) + 2 * !!series->sign;
-}
-
-struct end_label {
-    const struct plot_series *series;
-    int x, row;
-};
-
-/* The labels of lines that have an end, from top to bottom. */
-static int collect_labels(struct end_label *label, struct rect inner,
-                          const struct plot *plot)
-{
-    int count = 0;
-    for (int s = 0; s < plot->series_count; s++) {
-        const struct plot_series *series = &plot->series[s];
-        int last = series->count - 1;
-        while (last >= 0 && !isfinite(series->y[last]))
-            last--;
-        if (last < 0 || !series->label[0] || count == inner.h)
-            continue;
-        struct end_label one = {series,
-                                column_of(plot, inner, series->x[last]) + 1,
-                                row_of(plot, inner, series->y[last])};
-        int at = count++;
-        for (; at > 0 && label[at - 1].row > one.row; at--)
-            label[at] = label[at - 1];
-        label[at] = one;
-    }
-    return count;
-}
-
-static void draw_labels(struct canvas *canvas, struct rect rect,
-                        struct rect inner, const struct plot *plot)
-{
-    struct end_label label[PLOT_SERIES];
-    int count = collect_labels(label, inner, plot);
-    for (int i = 1; i < count; i++) /* push down, then back up */
-        if (label[i].row <= label[i - 1].row)
-            label[i].row = label[i - 1].row + 1;
-    int limit = inner.y + inner.h - 1;
-    for (int i = count - 1; i >= 0; i--, limit--)
-        if (label[i].row > limit)
-            label[i].row = limit;
-        else
-            limit = label[i].row;
-    for (int i = 0; i < count; i++) {
-        const struct plot_series *series = label[i].series;
-        struct style style = series->pen.style;
-        style.attr |= ATTR_BOLD;
-        int width = label_columns(series);
-        int right = rect.x + rect.w;
-        int x = label[i].x + width > right ? right - width : label[i].x;
-        if (x < inner.x)
-            continue;
-        /* Texts of marks end where a label begins. */
-        canvas_fill(canvas, (struct rect){x, label[i].row, right - x, 1},
-                    style_of(ROLE_NONE));
-        if (series->sign) {
-            canvas_glyph(canvas, x, label[i].row, style, series->sign);
-            x += 2;
-        }
-        canvas_put(canvas, x, label[i].row, right - x, style, series->label);
     }
 }
 
@@ -281,43 +270,32 @@ static void draw_cursor(struct canvas *canvas, struct rect inner,
     double at = plot_share_x(plot, plot->cursor);
     if (!(at >= 0 && at <= 1))
         return;
-    int x = column_of(plot, inner, plot->cursor);
+    int x = plot_column(plot, inner, plot->cursor);
     for (int y = 0; y < inner.h; y++)
         canvas_glyph(canvas, x, inner.y + y, style_of(ROLE_KEY), 0x2502);
     canvas->cursor_x = x;
     canvas->cursor_y = inner.y + inner.h - 1;
 }
 
-/* Columns to keep free beside the lines: what labels need beyond the room
- * that lines leave which have not come to the end yet. */
-static int label_margin(struct rect rect, const struct plot *plot)
-{
-    enum { AXIS = 6 };
-    double margin = 0;
-    for (int s = 0; s < plot->series_count; s++) {
-        const struct plot_series *series = &plot->series[s];
-        if (!series->label[0] || series->count == 0)
-            continue;
-        double rest = 1 - plot_share_x(plot, series->x[series->count - 1]);
-        margin =
-            fmax(margin, label_columns(series) + 1 - rest * (rect.w - AXIS));
-    }
-    return margin > rect.w / 3 ? rect.w / 3 : (int)ceil(margin);
-}
-
 void plot_draw(struct canvas *canvas, struct rect rect, const struct plot *plot)
 {
+    if (canvas->figure)
+        figure_add_plot(canvas->figure, plot);
     struct rect old = canvas_clip(canvas, rect);
-    struct rect inner = axis_draw(canvas, rect, label_margin(rect, plot), plot);
+    struct rect inner =
+        axis_draw(canvas, rect, plot_label_margin(plot, rect), plot);
     if (inner.w > 1 && inner.h > 1) {
         struct rect outer = canvas_clip(canvas, inner);
+        plot_bands(canvas, inner, plot);
+        plot_level_lines(canvas, inner, plot);
         draw_marks(canvas, inner, plot, false);
         draw_cursor(canvas, inner, plot);
         draw_marks(canvas, inner, plot, true);
         draw_lines(canvas, inner, plot);
         draw_markers(canvas, inner, plot);
         canvas_unclip(canvas, outer);
-        draw_labels(canvas, rect, inner, plot);
+        plot_labels(canvas, rect, inner, plot);
+        plot_level_texts(canvas, inner, plot);
     }
     canvas_unclip(canvas, old);
 }

@@ -22,6 +22,7 @@ enum role {
     ROLE_GOOD,
     ROLE_WARN,
     ROLE_BAD,
+    ROLE_CHANCE,    /* what chance or noise alone would do */
     ROLE_INK_DARK,  /* text on a bright heat level */
     ROLE_INK_LIGHT, /* text on a dark one */
     ROLE_RUN,
@@ -37,5 +38,10 @@ enum role role_heat_ink(enum role heat); /* readable on that level */
 int role_colour(enum role role, int colours);
 /* 0xrrggbb of a number of the xterm palette. */
 uint32_t colour_rgb(int colour);
+
+/* 0xrrggbb on white paper: the same hues, dark enough to read there. */
+uint32_t role_paper(enum role role);
+/* Viridis, without steps; level in [0, 1]. */
+uint32_t viridis(double level);
 
 #endif

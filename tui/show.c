@@ -3,8 +3,11 @@
  */
 #include "tui/show.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "analysis/metric_table.h"
+#include "tui/figure.h"
 #include "tui/ui.h"
 #include "tui/views/view.h"
 
@@ -31,6 +34,93 @@ static int choose(struct ui *ui, const struct snapshot *snapshot,
     return 0;
 }
 
+static int choose_page(struct ui *ui, const struct show_options *options,
+                       struct err *err)
+{
+    char names[128];
+    if (options->measure && metric_index(options->measure) < 0)
+        return err_set(err,
+                       "there is no measure \"%s\"; one of them is "
+                       "stable_rank",
+                       options->measure);
+    if (options->measure)
+        ui->measure = metric_index(options->measure);
+    if (!options->page)
+        return 0;
+    ui->page[ui->view] = view_page_find(ui->view, options->page);
+    view_page_names(names, sizeof names, ui->view);
+    return ui->page[ui->view] >= 0
+               ? 0
+               : err_set(err, "the view \"%s\" has no page \"%s\"; use %s",
+                         options->view, options->page, names);
+}
+
+/* What the chosen run is compared with, and how. */
+static int choose_other(struct ui *ui, const struct snapshot *snapshot,
+                        const struct show_options *options, struct err *err)
+{
+    const char *with = options->with;
+    ui->time = options->step > 0 ? options->step : -1;
+    ui->side = options->output ? SIDE_OUTPUT : SIDE_INPUT;
+    ui->of = options->factor ? OVERLAP_OF_FACTOR : OVERLAP_OF_DELTA;
+    if (!with)
+        return 0;
+    ui->other = (struct operand){OPERAND_RUN, -1, -1};
+    if (strcmp(with, "base") == 0)
+        ui->other.kind = OPERAND_BASE;
+    else if (strcmp(with, "random") == 0)
+        ui->other.kind = OPERAND_RANDOM;
+    for (int r = 0; r < snapshot->run_count; r++)
+        if (ui->other.kind == OPERAND_RUN &&
+            strcmp(snapshot->run[r].name, with) == 0)
+            ui->other.run = snapshot->run[r].id;
+    return ui->other.kind == OPERAND_RUN && ui->other.run < 0
+               ? err_set(err,
+                         "there is no run \"%s\" here; a run, base or random",
+                         with)
+               : 0;
+}
+
+/* "A race of ranks · sql on bundled · run r8 · h.2.attn.v · step 320 of 600":
+ * what a slide does not say is lost with the folder's name. */
+static void caption(char *to, size_t size, const struct ui *ui,
+                    const struct snapshot *snapshot)
+{
+    const struct run_view *run = ui_run(ui, snapshot);
+    const char *site = snapshot->site_count
+                           ? snapshot->site[ui_site(ui, snapshot)].name
+                           : "no site";
+    snprintf(to, size, "%s · %s on %s · run %s · %s · step %ld of %ld",
+             snapshot->title, snapshot->task, snapshot->base,
+             run ? run->name : "none", site, run ? run->step : 0,
+             snapshot->steps);
+}
+
+/* The view on a screen so large that no pane is left out, for what it hands
+ * to the figure. */
+static int show_figure(FILE *to, const struct ui *ui,
+                       const struct snapshot *snapshot, const char *view,
+                       struct err *err)
+{
+    enum { COLS = 240, ROWS = 80, COLOURS = 256 };
+    struct canvas canvas = canvas_new(COLS, ROWS, GLYPHS_BRAILLE, COLOURS);
+    struct figure *figure = canvas.figure = figure_new();
+    char text[512];
+    int status = 0;
+    ui_draw(&canvas, ui, snapshot, NULL);
+    caption(text, sizeof text, ui, snapshot);
+    if (figure_panels(figure) == 0)
+        status = err_set(err,
+                         "the view \"%s\" has no plot to make a figure of "
+                         "now; --screen writes a picture of the screen",
+                         view);
+    else if (figure_svg(figure, to, text) != 0)
+        status = err_set(err, "the figure could not be written");
+    figure_free(figure);
+    canvas_free(&canvas);
+    return status;
+}
+
 int show_view(FILE *to, const struct snapshot *snapshot,
               const struct show_options *options, struct err *err)
 {
@@ -38,7 +128,7 @@ int show_view(FILE *to, const struct snapshot *snapshot,
     if (view < 0)
         return err_set(err,
                        "there is no view \"%s\"; use train, spectrum, "
-                       "ranks or log",
+                       "overlap, ranks or log",
                        options->view);
     if (options->cols < 1 || options->cols > SHOW_MOST || options->rows < 1 ||
         options->rows > SHOW_MOST)
@@ -47,13 +137,21 @@ int show_view(FILE *to, const struct snapshot *snapshot,
     struct ui ui;
     ui_start(&ui, NULL, options->glyphs, true);
     ui.view = (enum view_id)view;
-    if (choose(&ui, snapshot, options, err) != 0)
+    if (choose(&ui, snapshot, options, err) != 0 ||
+        choose_page(&ui, options, err) != 0 ||
+        choose_other(&ui, snapshot, options, err) != 0)
         return -1;
+    struct question question = ui_question(&ui, snapshot);
+    if (options->answers)
+        stored_answers_ask(options->answers, &question);
+    if (options->as == SHOW_FIGURE)
+        return show_figure(to, &ui, snapshot, options->view, err);
+    bool is_picture = options->as == SHOW_SCREEN;
     struct canvas canvas = canvas_new(options->cols, options->rows,
-                                      options->glyphs, options->svg ? 256 : 0);
+                                      options->glyphs, is_picture ? 256 : 0);
     ui_draw(&canvas, &ui, snapshot, NULL);
     int status =
-        options->svg ? canvas_svg(&canvas, to) : canvas_text(&canvas, to);
+        is_picture ? canvas_svg(&canvas, to) : canvas_text(&canvas, to);
     canvas_free(&canvas);
     return status == 0 ? 0 : err_set(err, "the frame could not be written");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tui/keys.h"
+#include "tui/views/view.h"
 
 void ui_start(struct ui *ui, const struct run_spec *defaults,
               enum glyphs glyphs, bool can_utf8)
@@ -17,6 +18,13 @@ void ui_start(struct ui *ui, const struct run_spec *defaults,
     ui->site = -1;
     ui->cursor = -1;
     ui->all_sites = true;
+    ui->time = -1;
+    ui->measure = view_measure_at(0);
+    ui->other = (struct operand){OPERAND_RUN, -1, -1};
+    ui->intruder_side = SIDE_OUTPUT; /* as Shuttleworth et al. */
+    ui->epsilon = 0.5;               /* as in Shuttleworth et al.'s own code */
+    ui->top = 10;
+    ui->lambda = 1;
     ui->axes = AXES_LOG_Y; /* or the first steps flatten all the rest */
     ui->glyphs = can_utf8 ? glyphs : GLYPHS_ASCII;
     ui->can_utf8 = can_utf8;
@@ -45,14 +53,6 @@ struct command *ui_command(struct ui *ui, enum command_kind kind, int run)
     command->run = run;
     command->site = -1;
     return command;
-}
-
-const struct run_view *snapshot_run(const struct snapshot *snapshot, int id)
-{
-    for (int r = 0; r < snapshot->run_count; r++)
-        if (snapshot->run[r].id == id)
-            return &snapshot->run[r];
-    return NULL;
 }
 
 const struct run_view *ui_run(const struct ui *ui,

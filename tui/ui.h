@@ -10,7 +10,36 @@
 #include "experiments/snapshot.h"
 #include "tui/canvas.h"
 
-enum view_id { VIEW_TRAIN, VIEW_SPECTRUM, VIEW_RANKS, VIEW_LOG, VIEW_COUNT };
+enum view_id {
+    VIEW_TRAIN,
+    VIEW_SPECTRUM,
+    VIEW_OVERLAP,
+    VIEW_RANKS,
+    VIEW_LOG,
+    VIEW_COUNT
+};
+
+/* Pages of views: v turns them. */
+enum spectrum_page {
+    PAGE_SIGMA,  /* singular values, chance, noise edges */
+    PAGE_ENERGY, /* cumulated energy, all measures beside chance */
+    PAGE_FAMILY, /* Rényi ranks by order */
+    PAGE_TIME,   /* strips: layer x step */
+    SPECTRUM_PAGES
+};
+enum overlap_page {
+    PAGE_PHI,       /* phi(i, j) of two updates */
+    PAGE_BASE,      /* amplification and alignment with W0 */
+    PAGE_INTRUDERS, /* intruder dimensions */
+    PAGE_TWINS,     /* LoRA and full fine-tuning */
+    PAGE_SECTION7,  /* of the LoRA paper */
+    OVERLAP_PAGES
+};
+enum ranks_page {
+    PAGE_DIAL, /* every site with its rank */
+    PAGE_CUTS, /* what smaller ranks would cost */
+    RANKS_PAGES
+};
 
 enum overlay {
     OVERLAY_NONE,
@@ -24,13 +53,6 @@ enum overlay {
 
 enum curve { CURVE_LOSS, CURVE_METRIC, CURVE_FORGET, CURVE_COUNT };
 enum axes { AXES_LINEAR, AXES_LOG_Y, AXES_LOG_BOTH, AXES_COUNT };
-enum measure {
-    MEASURE_STABLE,
-    MEASURE_PARTICIPATION,
-    MEASURE_ENTROPY,
-    MEASURE_COUNT
-};
-
 enum form_field {
     FORM_NAME,
     FORM_METHOD,
@@ -68,11 +90,22 @@ struct ui {
     enum curve curve;
     enum axes axes;       /* of curves */
     bool linear_index;    /* of spectra; log unless asked */
-    enum measure measure; /* in the heat map */
+    int measure;          /* in the heat map: index in metric_table */
+    int page[VIEW_COUNT]; /* of views that have several */
+    long time;            /* every view shows the moment at or before this
+                             step; -1: now */
     enum rank_policy policy;
     struct asked asked;
-    long cursor;         /* step on the curves; -1: none */
-    int index;           /* 1-based index on the spectrum; 0: none */
+    long cursor;             /* step on the curves; -1: none */
+    int index;               /* 1-based index on the spectrum; 0: none */
+    struct operand other;    /* what the chosen run is compared with */
+    enum side side;          /* input: right singular vectors */
+    enum side intruder_side; /* of the page of intruders */
+    enum overlap_of of;
+    int row, col;        /* of phi, 1-based; 0: none */
+    double epsilon;      /* intruders */
+    int top;             /* intruders: among the first so many */
+    double lambda;       /* intruders: scaled by this */
     int scroll;          /* log and help: lines up from the end, or down */
     char typed[UI_TEXT]; /* palette or number */
     int choice;          /* in the palette */
@@ -102,11 +135,18 @@ void ui_see(struct ui *ui, const struct snapshot *snapshot);
 void ui_draw(struct canvas *canvas, const struct ui *ui,
              const struct snapshot *snapshot, const char *note);
 
+/* What the open page asks of the analyst; is_asked false: nothing. */
+struct question ui_question(const struct ui *ui,
+                            const struct snapshot *snapshot);
+/* The answer to exactly that question, or the latest of its kind that is near
+ * enough to be shown meanwhile (is_old), or NULL. */
+const struct study *ui_answer(const struct ui *ui,
+                              const struct snapshot *snapshot, bool *is_old);
+
 /* The chosen run; NULL: the session has none.  The chosen site, in range. */
 const struct run_view *ui_run(const struct ui *ui,
                               const struct snapshot *snapshot);
 int ui_site(const struct ui *ui, const struct snapshot *snapshot);
-const struct run_view *snapshot_run(const struct snapshot *snapshot, int id);
 
 void ui_say(struct ui *ui, bool is_bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

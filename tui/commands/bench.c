@@ -15,13 +15,14 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/train/run.h"
+#include "experiments/recipe_field.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/options.h"
 #include "tui/commands/subcommand.h"
 
 struct bench {
-    int layers, width, heads, vocab, length, batch, rank, threads, steps,
-        slices;
+    int layers, width, heads, vocab, length, batch, rank, prefix, infix,
+        threads, steps, slices;
     const char *method, *targets;
     bool json;
 };
@@ -221,17 +222,22 @@ static int bench(const struct bench *b, struct err *err)
                               .context = b->length,
                               .norm_eps = 1e-5F,
                               .tied = true};
-    struct run_conf run_conf = {
-        .method = {.name = b->method, .rank = b->rank, .alpha = 16, .seed = 1},
-        .optimizer = {.kind = OPTIMIZER_ADAMW,
-                      .lr = 1e-4,
-                      .beta1 = 0.9,
-                      .beta2 = 0.999,
-                      .eps = 1e-8,
-                      .clip = 1},
-        .seed = 1,
-        .steps = b->steps + 2,
-        .slices = b->slices};
+    struct run_spec spec; /* what a recipe that says no more would give */
+    run_defaults(&spec, NULL);
+    (void)snprintf(spec.method, sizeof spec.method, "%s", b->method);
+    spec.rank = b->rank;
+    spec.prefix = b->prefix;
+    spec.infix = b->infix;
+    struct run_conf run_conf = {.method = recipe_method(&spec),
+                                .optimizer = {.kind = OPTIMIZER_ADAMW,
+                                              .lr = 1e-4,
+                                              .beta1 = 0.9,
+                                              .beta2 = 0.999,
+                                              .eps = 1e-8,
+                                              .clip = 1},
+                                .seed = 1,
+                                .steps = b->steps + 2,
+                                .slices = b->slices};
     if (parse_targets(run_conf.method.targets, b->targets, err) != 0)
         return -1;
     struct model *model = model_new(&conf, err);
@@ -239,7 +245,7 @@ static int bench(const struct bench *b, struct err *err)
         return -1;
     struct run *run = NULL;
     int slice = (b->batch - 1) / b->slices + 1;
-    if (pass_bytes(model, slice, b->length) > mem_machine() ||
+    if (pass_bytes(model, NULL, slice, b->length) > mem_machine() ||
         model_init(model, 1) != 0)
         err_set(err,
                 "this model, or its slice of %d sequences, does not fit "
@@ -247,6 +253,14 @@ static int bench(const struct bench *b, struct err *err)
                 slice);
     else
         run = run_new(model, &run_conf, err);
+    if (run && run_pass_bytes(run, slice, b->length) > mem_machine()) {
+        err_set(err,
+                "what %s keeps of %d sequences does not fit into memory; "
+                "make it smaller",
+                b->method, slice);
+        run_free(run);
+        run = NULL;
+    }
     struct team *team = run ? team_new(b->threads, err) : NULL;
     if (team) {
         struct timing timing = measure(b, run, model, team);
@@ -262,8 +276,18 @@ static int bench(const struct bench *b, struct err *err)
 int command_bench(int argc, char **argv)
 {
     int cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    struct bench b = {4,     128, 4, 512,    64,    16,   8,
-                      cores, 30,  0, "lora", "q,v", false};
+    struct bench b = {.layers = 4,
+                      .width = 128,
+                      .heads = 4,
+                      .vocab = 512,
+                      .length = 64,
+                      .batch = 16,
+                      .rank = 8,
+                      .prefix = 8,
+                      .threads = cores,
+                      .steps = 30,
+                      .method = "lora",
+                      .targets = "q,v"};
     const struct option_row table[] = {
         {"layers", OPTION_INT, &b.layers, "L", "layers (4)", 1, 200},
         {"width", OPTION_INT, &b.width, "D", "width (128)", 1, 16384},
@@ -271,8 +295,13 @@ int command_bench(int argc, char **argv)
         {"vocab", OPTION_INT, &b.vocab, "V", "vocabulary (512)", 2, 300000},
         {"seq", OPTION_INT, &b.length, "T", "tokens a sequence (64)", 1, 8192},
         {"batch", OPTION_INT, &b.batch, "B", "sequences a step (16)", 1, 1024},
-        {"method", OPTION_TEXT, &b.method, "M", "lora or full (lora)", 0, 0},
-        {"rank", OPTION_INT, &b.rank, "R", "of LoRA (8)", 1, 16384},
+        {"method", OPTION_TEXT, &b.method, "M", "as in a recipe (lora)", 0, 0},
+        {"rank", OPTION_INT, &b.rank, "R",
+         "of LoRA, or an adapter's bottleneck (8)", 1, 16384},
+        {"prefix", OPTION_INT, &b.prefix, "N", "rows of a prefix method (8)", 0,
+         INSERT_ROWS_MOST},
+        {"infix", OPTION_INT, &b.infix, "N",
+         "and its rows behind the prompt (0)", 0, INSERT_ROWS_MOST},
         {"targets", OPTION_TEXT, &b.targets, "LIST", "sites, or all (q,v)", 0,
          0},
         {"threads", OPTION_INT, &b.threads, "N", "threads (all cores)", 1, 48},

@@ -4,9 +4,12 @@
 
 int command_open(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_sweep(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_generate(int argc, char **argv);
+int command_spectrum(int argc, char **argv);
+int command_overlap(int argc, char **argv);
 int command_pretrain(int argc, char **argv);
 int command_bench(int argc, char **argv);
 

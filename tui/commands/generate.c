@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/model/generate.h"
+#include "core/model/decode.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/language_model.h"
 #include "tui/commands/options.h"
@@ -12,39 +12,71 @@
 
 struct request {
     const char *prompt, *adapter;
-    double strength, temperature;
-    int tokens, seed;
+    double strength, temperature, length_penalty;
+    int tokens, seed, beam, no_repeat;
 };
+
+/* The prompt's ids, with room for what is written; NULL: there are none. */
+static int32_t *read_prompt(const struct request *r,
+                            const struct language_model *lm,
+                            struct decode_text *text, struct err *err)
+{
+    int room = 1 + (int)strlen(r->prompt) + r->tokens;
+    int32_t *ids = xcalloc((size_t)room, sizeof *ids);
+    int end = tokenizer_end(lm->tokenizer), count = 0;
+    if (end >= 0)
+        ids[count++] = end; /* a document begins */
+    count += tokenizer_encode(lm->tokenizer, ids + count, room - count,
+                              r->prompt, strlen(r->prompt));
+    *text = (struct decode_text){.ids = ids, .count = count, .room = room};
+    if (count > 0)
+        return ids;
+    err_set(err, "--prompt is empty and this tokenizer has no token that "
+                 "begins a text");
+    mem_free(ids);
+    return NULL;
+}
+
+static int write_on(const struct request *r, const struct language_model *lm,
+                    struct decode_text *text, struct err *err)
+{
+    int end = tokenizer_end(lm->tokenizer);
+    struct decode_conf conf = {.tokens = r->tokens,
+                               .end = end,
+                               .temperature = r->temperature,
+                               .seed = (uint64_t)r->seed,
+                               .beam = r->beam,
+                               .length_penalty = r->length_penalty,
+                               .no_repeat = r->no_repeat};
+    struct decoder *decoder =
+        decoder_new(lm->model, &lm->weights, decode_lanes(&conf, 1),
+                    text->count + r->tokens, err);
+    if (!decoder)
+        return -1;
+    int status = decoder_insert(decoder, language_model_beside(lm), err);
+    if (status == 0)
+        decode(decoder, text, 1, 0, &conf);
+    decoder_free(decoder);
+    if (status != 0)
+        return -1;
+    int from = end >= 0;
+    char *all = tokenizer_decode(lm->tokenizer, text->ids + from,
+                                 text->count - from - text->ended);
+    printf("%s\n", all);
+    mem_free(all);
+    return 0;
+}
 
 static int write_text(const struct request *r, const char *base,
                       struct err *err)
 {
     struct language_model lm;
+    struct decode_text text;
     if (language_model_open(&lm, base, r->adapter, r->strength, ADAPTER_MERGED,
                             err) != 0)
         return -1;
-    int room = 1 + (int)strlen(r->prompt) + r->tokens;
-    int32_t *ids = xcalloc((size_t)room, sizeof *ids);
-    int end = tokenizer_end(lm.tokenizer), count = 0;
-    if (end >= 0)
-        ids[count++] = end; /* a document begins */
-    count += tokenizer_encode(lm.tokenizer, ids + count, room - count,
-                              r->prompt, strlen(r->prompt));
-    int status = 0;
-    if (count == 0)
-        status = err_set(err, "--prompt is empty and this tokenizer has no "
-                              "token that begins a text");
-    if (status == 0) {
-        int from = end >= 0;
-        struct generate_conf conf = {r->tokens, r->temperature, end,
-                                     (uint64_t)r->seed};
-        count = generate(lm.model, &lm.weights, ids, count, room, &conf);
-        if (count > from && ids[count - 1] == end)
-            count--;
-        char *text = tokenizer_decode(lm.tokenizer, ids + from, count - from);
-        printf("%s\n", text);
-        mem_free(text);
-    }
+    int32_t *ids = read_prompt(r, &lm, &text, err);
+    int status = ids ? write_on(r, &lm, &text, err) : -1;
     mem_free(ids);
     language_model_close(&lm);
     return status;
@@ -52,11 +84,12 @@ static int write_text(const struct request *r, const char *base,
 
 int command_generate(int argc, char **argv)
 {
-    struct request r = {.prompt = "", .strength = 1, .tokens = 64, .seed = 1};
+    struct request r = {
+        .prompt = "", .strength = 1, .tokens = 64, .seed = 1, .beam = 1};
     const struct option_row table[] = {
         {"prompt", OPTION_TEXT, &r.prompt, "TEXT", "what to go on with", 0, 0},
-        {"adapter", OPTION_TEXT, &r.adapter, "DIR", "PEFT adapter to add", 0,
-         0},
+        {"adapter", OPTION_TEXT, &r.adapter, "DIR",
+         "PEFT adapter, or a run's method folder", 0, 0},
         {"scale", OPTION_REAL, &r.strength, "S",
          "strength of the adapter's update (1)", -100, 100},
         {"tokens", OPTION_INT, &r.tokens, "N", "at most so many new ones (64)",
@@ -65,6 +98,12 @@ int command_generate(int argc, char **argv)
          100},
         {"seed", OPTION_INT, &r.seed, "N", "of the sampling (1)", 0,
          2147483647},
+        {"beam", OPTION_INT, &r.beam, "N", "hypotheses of a beam search (1)", 1,
+         DECODE_BEAM_MOST},
+        {"length-penalty", OPTION_REAL, &r.length_penalty, "A",
+         "a beam's log p is divided by ((5 + n) / 6)^A (0)", 0, 10},
+        {"no-repeat", OPTION_INT, &r.no_repeat, "N",
+         "write no N tokens in a row twice; 0: may (0)", 0, 1000},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
     int status;
@@ -74,6 +113,11 @@ int command_generate(int argc, char **argv)
                        "folder, or \"bundled\".",
                        table, 1, 1))
         return status;
+    if (r.beam > 1 && r.temperature > 0) {
+        fprintf(stderr, "rankscope: a beam search draws nothing; use --beam "
+                        "or --temperature\n");
+        return EXIT_USAGE;
+    }
     struct err err = {""};
     return write_text(&r, arguments.at[0], &err) == 0 ? EXIT_DONE : fail(&err);
 }

@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
+#include "core/io/inserted.h"
 #include "tui/commands/root.h"
 
 /* Every site gets a copy of its own, so that the base stays as it was. */
@@ -30,15 +31,33 @@ static void add_beside(void *ctx, int site, struct mat x, struct mat y)
     adapter_beside(lm->adapter, lm->strength, site, x, y);
 }
 
-void language_model_insert(const struct language_model *lm, struct pass *pass)
+struct insert language_model_beside(const struct language_model *lm)
 {
+    if (lm->inserted)
+        return method_insert(lm->inserted);
     if (lm->adapter && !lm->changed)
-        pass_insert(pass, (struct insert){(void *)lm, add_beside});
+        return (struct insert){.ctx = (void *)lm, .after = add_beside};
+    return (struct insert){0};
+}
+
+/* Strength is a factor of dW, and there is none. */
+static int take_inserted(struct language_model *lm, const char *folder,
+                         struct err *err)
+{
+    lm->inserted = inserted_open(lm->model, folder, err);
+    if (!lm->inserted)
+        return -1;
+    if (lm->strength < 1 || lm->strength > 1)
+        return err_set(err, "--scale %g has nothing to scale: %s; leave it out",
+                       lm->strength, lm->inserted->ops->why_not_merged);
+    return 0;
 }
 
 static int take_adapter(struct language_model *lm, const char *folder,
                         enum adapter_way way, struct err *err)
 {
+    if (inserted_is(folder))
+        return take_inserted(lm, folder, err);
     lm->adapter = adapter_open_peft(lm->model, folder, err);
     if (!lm->adapter)
         return -1;
@@ -80,6 +99,7 @@ void language_model_close(struct language_model *lm)
         weights_free(&lm->weights);
     mem_free(lm->changed);
     adapter_close(lm->adapter);
+    method_free(lm->inserted);
     if (lm->tokenizer)
         tokenizer_close(lm->tokenizer);
     model_free(lm->model);

@@ -15,18 +15,20 @@ struct language_model {
     struct weights weights;
     float *changed; /* copies of the sites, when an adapter is merged */
     struct adapter *adapter; /* or NULL */
+    struct method *inserted; /* or NULL: always beside W */
     double strength;
 };
 
 enum adapter_way { ADAPTER_MERGED, ADAPTER_BESIDE };
 
-/* base: a folder or "bundled"; adapter: a PEFT folder or NULL.  Beside: W
- * stays W0, and every pass needs language_model_insert(). */
+/* base: a folder or "bundled"; adapter: a PEFT folder, the
+ * method folder of a run that inserts, or NULL.  Beside: W
+ * stays W0, and every pass needs what language_model_beside() returns. */
 int language_model_open(struct language_model *lm, const char *base,
                         const char *adapter, double strength,
                         enum adapter_way way, struct err *err);
-/* Puts the adapter beside W in this pass, unless it is merged. */
-void language_model_insert(const struct language_model *lm, struct pass *pass);
+/* For pass_insert(): the adapter, unless it is merged. */
+struct insert language_model_beside(const struct language_model *lm);
 void language_model_close(struct language_model *lm);
 
 #endif

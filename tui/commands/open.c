@@ -40,10 +40,12 @@ static int leave(int left, const struct err *err)
 
 static int look_at(struct request *r, struct err *err)
 {
-    const struct snapshot *snapshot = snapshot_read(r->what, err);
+    char assets[ROOT_PATH];
+    const struct snapshot *snapshot =
+        root_assets(assets, err) == 0 ? snapshot_read(r->what, err) : NULL;
     if (!snapshot)
         return fail(err);
-    int left = app_look(snapshot, &r->app, err);
+    int left = app_look(snapshot, assets, &r->app, err);
     snapshot_release(snapshot);
     return leave(left, err);
 }
@@ -109,7 +111,7 @@ int command_open(int argc, char **argv)
         {"threads", OPTION_INT, &r.session.threads, "N", "threads (all cores)",
          1, 48},
         {"view", OPTION_TEXT, &r.app.view, "NAME",
-         "train, spectrum, ranks or log", 0, 0},
+         "train, spectrum, overlap, ranks or log", 0, 0},
         {"glyphs", OPTION_TEXT, &r.glyphs, "KIND", "braille, block or ascii", 0,
          0},
         {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,

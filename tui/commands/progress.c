@@ -29,8 +29,7 @@ static void erase(struct progress_line *line)
     line->is_drawn = false;
 }
 
-/* "1:05:09" or "2:31" */
-static void write_duration(char *to, size_t size, double seconds)
+void progress_duration(char *to, size_t size, double seconds)
 {
     long s = (long)(seconds + 0.5);
     if (s >= 3600)
@@ -38,6 +37,29 @@ static void write_duration(char *to, size_t size, double seconds)
                        s % 60);
     else
         (void)snprintf(to, size, "%ld:%02ld", s / 60, s % 60);
+}
+
+static void draw_bar(char bar[BAR + 1], long step, long steps)
+{
+    int full = steps > 0 ? (int)((long)BAR * step / steps) : BAR;
+    memset(bar, '.', BAR);
+    memset(bar, '#', (size_t)(full > BAR ? BAR : full));
+    bar[BAR] = '\0';
+}
+
+void progress_part(struct progress_line *line, long step, long steps,
+                   const char *text)
+{
+    char bar[BAR + 1], whole[128];
+    double t = now();
+    if (!line->on_terminal || t - line->drawn < 0.1)
+        return;
+    line->drawn = t;
+    draw_bar(bar, step, steps);
+    (void)snprintf(whole, sizeof whole, "[%s] %ld/%ld  %s", bar, step, steps,
+                   text);
+    fprintf(stderr, "\r%-78.78s", whole);
+    line->is_drawn = true;
 }
 
 void progress_draw(struct progress_line *line, long step, long steps,
@@ -53,12 +75,9 @@ void progress_draw(struct progress_line *line, long step, long steps,
     line->drawn = t;
     double rate = (double)(step - line->first) / (t - line->began + 1e-9);
     char bar[BAR + 1], left[24] = "?";
-    int full = steps > 0 ? (int)((long)BAR * step / steps) : BAR;
-    memset(bar, '.', BAR);
-    memset(bar, '#', (size_t)(full > BAR ? BAR : full));
-    bar[BAR] = '\0';
+    draw_bar(bar, step, steps);
     if (rate > 0)
-        write_duration(left, sizeof left, (double)(steps - step) / rate);
+        progress_duration(left, sizeof left, (double)(steps - step) / rate);
     char whole[128];
     (void)snprintf(whole, sizeof whole, "[%s] %ld/%ld %.1f/s %s left  %s", bar,
                    step, steps, rate, left, text);

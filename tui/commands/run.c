@@ -13,6 +13,7 @@
 #include "tui/commands/options.h"
 #include "tui/commands/progress.h"
 #include "tui/commands/root.h"
+#include "tui/commands/run_study.h"
 #include "tui/commands/subcommand.h"
 
 /* Ctrl-C: stop between two ticks, write what is due; a second one kills. */
@@ -103,22 +104,40 @@ static void print_result(const struct snapshot *end, bool written)
         printf("results in %s\n", end->folder);
 }
 
+/* What the studies need is asked for before the first step. */
+static int prepare(struct session *session, const struct recipe *recipe,
+                   const struct option_list *studies, struct err *err)
+{
+    for (int i = 0; i < studies->count; i++)
+        if (run_study_prepare(session, recipe, studies->at[i], err) != 0)
+            return -1;
+    return 0;
+}
+
 static int run(const struct recipe *recipe,
-               const struct session_options *options, struct err *err)
+               const struct session_options *options,
+               const struct option_list *studies, struct err *err)
 {
     struct session *session = session_open(recipe, options, err);
     if (!session)
         return -1;
     catch_stops();
-    int status = session_start(session, err);
+    /* A journal that is replayed has added them at its time. */
+    int status = options->journal
+                     ? 0
+                     : prepare(session, recipe, studies, err);
+    if (status == 0)
+        status = session_start(session, err);
     if (status == 0)
         follow(session);
     if (status == 0 && !stop_signal)
         status = session_wait(session, err);
     const struct snapshot *end = session_look(session);
-    if (!stop_signal)
+    if (!stop_signal && end->tick > 0)
         print_result(end, status == 0);
     snapshot_release(end);
+    for (int i = 0; i < studies->count && status == 0 && !stop_signal; i++)
+        status = run_study_report(session, recipe, studies->at[i], err);
     session_close(session);
     if (stop_signal) {
         fprintf(stderr, "rankscope: stopped%s\n",
@@ -132,7 +151,7 @@ int command_run(int argc, char **argv)
 {
     char path[ROOT_PATH], assets[ROOT_PATH];
     struct session_options options = {.assets = assets};
-    struct option_list sets = {.count = 0};
+    struct option_list sets = {.count = 0}, studies = {.count = 0};
     const struct option_row table[] = {
         {"set", OPTION_LIST, &sets, "K=V",
          "change a field: steps=100, runs.r8.rank=4", 0, 0},
@@ -144,6 +163,8 @@ int command_run(int argc, char **argv)
          "go on from DIR's last checkpoint", 0, 0},
         {"journal", OPTION_TEXT, &options.journal, "FILE",
          "replay these commands", 0, 0},
+        {"study", OPTION_LIST, &studies, "NAME",
+         "section7 or twins: train what it needs, print it", 0, 0},
         {"threads", OPTION_INT, &options.threads, "N", "threads (all cores)", 1,
          48},
         {"checkpoint", OPTION_REAL, &options.checkpoint_seconds, "S",
@@ -166,5 +187,5 @@ int command_run(int argc, char **argv)
         root_assets(assets, &err) != 0 ||
         recipe_read(&recipe, path, sets.at, sets.count, &err) != 0)
         return fail(&err);
-    return run(&recipe, &options, &err) == 0 ? EXIT_DONE : fail(&err);
+    return run(&recipe, &options, &studies, &err) == 0 ? EXIT_DONE : fail(&err);
 }

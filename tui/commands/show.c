@@ -1,4 +1,4 @@
-/* rankscope show: one view of a stored run, as text or as an SVG picture. */
+/* rankscope show: one view of a stored run, as text, figure or picture. */
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -9,6 +9,7 @@
 #include "core/io/file.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/options.h"
+#include "tui/commands/root.h"
 #include "tui/commands/subcommand.h"
 #include "tui/show.h"
 
@@ -24,8 +25,8 @@ static int parse_size(struct show_options *options, const char *text,
     return 0;
 }
 
-static int write_svg(const char *path, const struct snapshot *snapshot,
-                     const struct show_options *options, struct err *err)
+static int write_file(const char *path, const struct snapshot *snapshot,
+                      const struct show_options *options, struct err *err)
 {
     struct file_out out;
     if (file_out_open(&out, path, err) != 0)
@@ -37,15 +38,19 @@ static int write_svg(const char *path, const struct snapshot *snapshot,
     return file_out_commit(&out, err);
 }
 
-static int show(const char *folder, const char *svg,
+/* path NULL: to standard output. */
+static int show(const char *folder, const char *path,
                 struct show_options *options, struct err *err)
 {
-    const struct snapshot *snapshot = snapshot_read(folder, err);
+    char assets[ROOT_PATH];
+    const struct snapshot *snapshot =
+        root_assets(assets, err) == 0 ? snapshot_read(folder, err) : NULL;
     if (!snapshot)
         return -1;
-    options->svg = svg != NULL;
-    int status = svg ? write_svg(svg, snapshot, options, err)
-                     : show_view(stdout, snapshot, options, err);
+    options->answers = stored_answers_new(snapshot, assets);
+    int status = path ? write_file(path, snapshot, options, err)
+                      : show_view(stdout, snapshot, options, err);
+    stored_answers_free(options->answers);
     snapshot_release(snapshot);
     return status;
 }
@@ -53,16 +58,30 @@ static int show(const char *folder, const char *svg,
 int command_show(int argc, char **argv)
 {
     struct show_options options = {.view = "train"};
-    const char *size = "80x24", *svg = NULL;
+    const char *size = "80x24", *svg = NULL, *screen = NULL;
     bool ascii = false, force = false;
     const struct option_row table[] = {
         {"view", OPTION_TEXT, &options.view, "NAME",
-         "train, spectrum, ranks or log (train)", 0, 0},
+         "train, spectrum, overlap, ranks or log (train)", 0, 0},
+        {"page", OPTION_TEXT, &options.page, "NAME",
+         "of the view: sigma, energy, family, time; phi, base, ...", 0, 0},
         {"size", OPTION_TEXT, &size, "COLSxROWS", "of the frame (80x24)", 0, 0},
         {"run", OPTION_TEXT, &options.run, "NAME", "the chosen run", 0, 0},
         {"site", OPTION_TEXT, &options.site, "NAME", "the chosen site", 0, 0},
-        {"svg", OPTION_TEXT, &svg, "FILE", "write a picture instead of text", 0,
-         0},
+        {"with", OPTION_TEXT, &options.with, "NAME",
+         "overlap with this run, base or random", 0, 0},
+        {"output", OPTION_FLAG, &options.output, NULL,
+         "overlap of left singular vectors, not right", 0, 0},
+        {"factor", OPTION_FLAG, &options.factor, NULL,
+         "overlap of A and B alone, not of dW", 0, 0},
+        {"measure", OPTION_TEXT, &options.measure, "KEY",
+         "in maps: stable_rank, entropy_rank, ...", 0, 0},
+        {"step", OPTION_INT, &options.step, "N", "as it was at this step", 1,
+         2147483647},
+        {"svg", OPTION_TEXT, &svg, "FILE",
+         "write the view's plots as a figure (SVG)", 0, 0},
+        {"screen", OPTION_TEXT, &screen, "FILE",
+         "write the screen itself as a picture (SVG)", 0, 0},
         {"force", OPTION_FLAG, &force, NULL, "replace FILE", 0, 0},
         {"ascii", OPTION_FLAG, &ascii, NULL, "only ASCII characters", 0, 0},
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
@@ -73,14 +92,19 @@ int command_show(int argc, char **argv)
                        1, 1))
         return status;
     bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    options.glyphs = ascii || !utf8 ? GLYPHS_ASCII : GLYPHS_BRAILLE;
     struct err err = {""};
-    if (svg && file_exists(svg) && !force) {
-        err_set(&err, "%s exists; use --force to replace it", svg);
-        return fail(&err);
+    options.glyphs = ascii || !utf8 ? GLYPHS_ASCII : GLYPHS_BRAILLE;
+    if (svg && screen) {
+        err_set(&err, "--svg and --screen are two pictures; ask for one");
+        (void)fail(&err); /* it says so; the status is that of usage */
+        return EXIT_USAGE;
     }
-    if (parse_size(&options, size, &err) != 0)
-        return fail(&err);
-    return show(arguments.at[0], svg, &options, &err) == 0 ? EXIT_DONE
-                                                           : fail(&err);
+    options.as = svg ? SHOW_FIGURE : screen ? SHOW_SCREEN : SHOW_TEXT;
+    const char *path = svg ? svg : screen;
+    if (path && file_exists(path) && !force)
+        err_set(&err, "%s exists; use --force to replace it", path);
+    else if (parse_size(&options, size, &err) == 0 &&
+             show(arguments.at[0], path, &options, &err) == 0)
+        return EXIT_DONE;
+    return fail(&err);
 }

@@ -9,10 +9,16 @@
 const struct subcommand subcommand_table[] = {
     {"open", "the workbench on a recipe or a stored run", command_open},
     {"run", "the same without a screen", command_run},
+    {"sweep", "a grid of runs, and its table beside the paper's",
+     command_sweep},
     {"show", "one view of a stored run, as text or SVG", command_show},
     {"eval", "loss and metric of a base, with or without an adapter",
      command_eval},
     {"generate", "a text goes on", command_generate},
+    {"spectrum", "singular values and rank measures of a stored update",
+     command_spectrum},
+    {"overlap", "what two stored updates share, beside chance",
+     command_overlap},
     {"pretrain", "makes a base model from the bundled world", command_pretrain},
     {"bench", "how fast one run steps, and what bounds it", command_bench},
     {NULL, NULL, NULL}};

@@ -179,6 +179,28 @@ static void fit_x(struct curves *curves, const struct snapshot *snapshot)
     curves->plot.x_high = fmax(end, curves->plot.x_low + 1);
 }
 
+/* For figures: what the rule over the plot says on the screen. */
+static void name(struct plot *plot, const struct snapshot *snapshot,
+                 enum curve curve)
+{
+    static const char *const title[CURVE_COUNT] = {
+        [CURVE_LOSS] = "loss",
+        [CURVE_METRIC] = "metric",
+        [CURVE_FORGET] = "forgotten: loss on the base's own text"};
+    static const char *const y_name[CURVE_COUNT] = {
+        [CURVE_LOSS] = "loss, nats per target",
+        [CURVE_METRIC] = "% of held-out examples",
+        [CURVE_FORGET] = "loss, nats per token"};
+    bool is_metric = curve == CURVE_METRIC && snapshot->metric_name[0];
+    snprintf(plot->title, sizeof plot->title, "%s",
+             is_metric ? snapshot->metric_name : title[curve]);
+    snprintf(plot->note, sizeof plot->note, "%s",
+             curve == CURVE_LOSS
+                 ? "line, number: training, smoothed; markers: validation"
+                 : "");
+    plot->y_name = y_name[curve];
+}
+
 static void fill(struct curves *curves, const struct canvas *canvas,
                  const struct view_context *context, enum curve curve)
 {
@@ -214,6 +236,7 @@ void curves_draw(struct canvas *canvas, struct rect rect,
     /* A share of examples may well be 0 and ends at 1: never log. */
     plot->log_y = axes != AXES_LINEAR && curve != CURVE_METRIC;
     plot->log_x = axes == AXES_LOG_BOTH;
+    name(plot, context->snapshot, curve);
     fill(curves, canvas, context, curve);
     fit_x(curves, context->snapshot);
     if (plot_fit(plot)) {
@@ -227,6 +250,18 @@ void curves_draw(struct canvas *canvas, struct rect rect,
     for (int i = 0; i < curves->count; i++)
         mem_free(curves->buffer[i]);
     mem_free(curves);
+}
+
+void curves_pane(struct canvas *canvas, struct rect rect,
+                 const struct view_context *context)
+{
+    if (rect.h < 4)
+        return;
+    view_rule(canvas, rect, curves_title(context->snapshot, CURVE_LOSS), "%s",
+              "");
+    rect.y++;
+    rect.h--;
+    curves_draw(canvas, rect, context, CURVE_LOSS, context->ui->axes);
 }
 
 static double value_at(const struct series_view *view, bool is_smoothed,

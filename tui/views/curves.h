@@ -10,6 +10,9 @@
 void curves_draw(struct canvas *canvas, struct rect rect,
                  const struct view_context *context, enum curve curve,
                  enum axes axes);
+/* The loss with its rule. */
+void curves_pane(struct canvas *canvas, struct rect rect,
+                 const struct view_context *context);
 const char *curves_title(const struct snapshot *snapshot, enum curve curve);
 
 /* The curve's value at or just before a step, and where it was measured;

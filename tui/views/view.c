@@ -3,6 +3,7 @@
  */
 #include "tui/views/view.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,9 @@ const struct view view_table[VIEW_COUNT] = {
     [VIEW_SPECTRUM] = {'2', "spectrum",
                        "singular values of the updates and their rank measures",
                        spectrum_draw},
+    [VIEW_OVERLAP] = {'3', "overlap",
+                      "what two updates share, beside chance; section 7",
+                      overlap_draw},
     [VIEW_RANKS] = {'4', "ranks", "the rank dial, site by site", ranks_draw},
     [VIEW_LOG] = {'0', "log", "journal and messages", log_draw},
 };
@@ -24,6 +28,50 @@ int view_find(const char *name)
         if (strcmp(view_table[i].name, name) == 0)
             return i;
     return -1;
+}
+
+enum { PAGES_MOST = OVERLAP_PAGES };
+static const char *const page_name[VIEW_COUNT][PAGES_MOST] = {
+    [VIEW_TRAIN] = {"curves"},
+    [VIEW_SPECTRUM] = {[PAGE_SIGMA] = "sigma",
+                       [PAGE_ENERGY] = "energy",
+                       [PAGE_FAMILY] = "family",
+                       [PAGE_TIME] = "time"},
+    [VIEW_OVERLAP] = {[PAGE_PHI] = "phi",
+                      [PAGE_BASE] = "base",
+                      [PAGE_INTRUDERS] = "intruders",
+                      [PAGE_TWINS] = "twins",
+                      [PAGE_SECTION7] = "section7"},
+    [VIEW_RANKS] = {[PAGE_DIAL] = "dial", [PAGE_CUTS] = "cuts"},
+    [VIEW_LOG] = {"log"}};
+
+int view_pages(enum view_id view)
+{
+    int count = 0;
+    while (count < PAGES_MOST && page_name[view][count])
+        count++;
+    return count;
+}
+
+int view_page_find(enum view_id view, const char *name)
+{
+    for (int i = 0; i < view_pages(view); i++)
+        if (strcmp(page_name[view][i], name) == 0)
+            return i;
+    return -1;
+}
+
+void view_page_names(char *to, size_t size, enum view_id view)
+{
+    int count = view_pages(view);
+    size_t used = 0;
+    to[0] = '\0';
+    for (int i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%s",
+                                 i == 0           ? ""
+                                 : i + 1 == count ? " or "
+                                                  : ", ",
+                                 page_name[view][i]);
 }
 
 void view_rule(struct canvas *canvas, struct rect rect, const char *title,
@@ -62,24 +110,67 @@ void view_sign(struct canvas *canvas, int x, int y, int run_id)
     canvas_glyph(canvas, x, y, style, glyph_marker(run_id));
 }
 
-static const char *const measure_key[MEASURE_COUNT] = {
-    [MEASURE_STABLE] = "stable_rank",
-    [MEASURE_PARTICIPATION] = "participation_ratio",
-    [MEASURE_ENTROPY] = "entropy_rank"};
-
-const char *view_measure_name(enum measure measure)
+int view_measure_at(int i)
 {
-    const struct metric *metric = metric_find(measure_key[measure]);
-    return metric ? metric->name : measure_key[measure];
+    static const char *const key[VIEW_MEASURES] = {
+        "stable_rank", "participation_ratio", "entropy_rank"};
+    return (int)(metric_find(key[i]) - metric_table);
 }
 
-double view_measure(const struct site_view *site, enum measure measure)
+const char *view_measure_name(int metric)
 {
-    const double value[MEASURE_COUNT] = {
-        [MEASURE_STABLE] = site->stable_rank,
-        [MEASURE_PARTICIPATION] = site->participation_ratio,
-        [MEASURE_ENTROPY] = site->entropy_rank};
-    return value[measure];
+    return metric_table[metric].name;
+}
+
+double view_measure(const struct site_view *view, const struct site *of,
+                    int metric)
+{
+    if (view->sigma_count == 0)
+        return NAN;
+    /* The zero matrix has a norm; how many directions it uses is no number. */
+    if (!(view->sigma[0] > 0) && !metric_table[metric].scales)
+        return NAN;
+    return metric_table[metric].of(view->sigma, view->sigma_count, of->out,
+                                   of->in);
+}
+
+static const struct moment_view *moment_at(const struct run_view *run,
+                                           long time)
+{
+    const struct moment_view *found = NULL;
+    for (int i = 0; i < run->moment_count; i++)
+        if (run->moment[i].step <= time)
+            found = &run->moment[i];
+    return found;
+}
+
+struct site_view view_site(const struct view_context *context,
+                           const struct run_view *run, int site)
+{
+    struct site_view view = run->site[site];
+    if (context->ui->time < 0 || context->ui->time >= run->step)
+        return view;
+    const struct moment_view *moment = moment_at(run, context->ui->time);
+    view.sigma_count = view.direction_count = view.truncation_count = 0;
+    view.spectrum_step = -1;
+    if (!moment || !moment->site)
+        return view;
+    view.rank = moment->site[site].rank;
+    view.sigma = moment->site[site].sigma;
+    view.sigma_count = moment->site[site].count;
+    view.spectrum_step = moment->step;
+    /* Drawn for the rank it has now. */
+    if (view.chance && view.chance->rank != view.rank)
+        view.chance = NULL;
+    return view;
+}
+
+long view_step(const struct view_context *context, const struct run_view *run)
+{
+    if (context->ui->time < 0 || context->ui->time >= run->step)
+        return run->step;
+    const struct moment_view *moment = moment_at(run, context->ui->time);
+    return moment ? moment->step : -1;
 }
 
 const char *view_event_words(const struct event *event,

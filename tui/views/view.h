@@ -22,10 +22,18 @@ struct view {
 extern const struct view view_table[VIEW_COUNT];
 int view_find(const char *name); /* -1: none */
 
+/* Pages of a view, by the names `show --page` takes; 1: it has no others. */
+int view_pages(enum view_id view);
+int view_page_find(enum view_id view, const char *name); /* -1: none */
+/* "sigma, energy, family or time". */
+void view_page_names(char *to, size_t size, enum view_id view);
+
 void train_draw(struct canvas *canvas, struct rect rect,
                 const struct view_context *context);
 void spectrum_draw(struct canvas *canvas, struct rect rect,
                    const struct view_context *context);
+void overlap_draw(struct canvas *canvas, struct rect rect,
+                  const struct view_context *context);
 void ranks_draw(struct canvas *canvas, struct rect rect,
                 const struct view_context *context);
 void log_draw(struct canvas *canvas, struct rect rect,
@@ -37,9 +45,21 @@ void view_rule(struct canvas *canvas, struct rect rect, const char *title,
 /* The marker of a run in its colour. */
 void view_sign(struct canvas *canvas, int x, int y, int run_id);
 struct style view_run_style(int run_id);
-/* Measures by number; names come from metric_table. */
-const char *view_measure_name(enum measure measure);
-double view_measure(const struct site_view *site, enum measure measure);
+/* A site of a run at the time the person looks at: now, or as the moment at or
+ * before ui->time had it (then only what sigma tells is known). */
+struct site_view view_site(const struct view_context *context,
+                           const struct run_view *run, int site);
+/* The step of what view_site() gives; -1: nothing. */
+long view_step(const struct view_context *context, const struct run_view *run);
+
+/* Measures by their index in metric_table; NaN: no spectrum, or the rank of
+ * an update that is zero. */
+const char *view_measure_name(int metric);
+double view_measure(const struct site_view *view, const struct site *of,
+                    int metric);
+/* Those that tables always have room for. */
+enum { VIEW_MEASURES = 3 };
+int view_measure_at(int i);
 /* An event's text without the name of its run in front, where a marker or a
  * column names it already. */
 const char *view_event_words(const struct event *event,

@@ -1,0 +1,26 @@
+/*
+ * What eval says of a task beside the loss: its files and split, and, where
+ * answers are labels, how often the right one has the least loss.
+ */
+#ifndef TUI_COMMANDS_EVAL_TASK_H
+#define TUI_COMMANDS_EVAL_TASK_H
+
+#include "core/io/json.h"
+#include "core/task/task.h"
+#include "tui/commands/language_model.h"
+
+struct eval_labels {
+    long right, count; /* count 0: the task has no labels */
+};
+
+/* Of the first examples of the validation split. */
+struct eval_labels eval_labels(const struct language_model *lm,
+                               const struct task *task, int examples);
+
+/* Lines below the loss, and the same as members of root. */
+void eval_task_print(const struct task *task, const struct eval_labels *labels,
+                     double nats);
+void eval_task_put(struct json *root, const struct task *task,
+                   const struct eval_labels *labels, double nats);
+
+#endif

@@ -1,0 +1,55 @@
+/* See site_pick.h. */
+#include "tui/commands/site_pick.h"
+
+#include <regex.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+static int refuse(const struct stored *stored, const char *re, int first,
+                  struct err *err)
+{
+    const char *name = first >= 0 ? stored->model->site[first].name : "";
+    if (first < 0)
+        return err_set(err, "%s: no site is adapted; nothing to look at",
+                       stored->what);
+    return err_set(
+        err, "--site %.60s matches no site of %s; one of them is %s%s", re,
+        stored->what, name,
+        strstr(name, "c_attn") ? " (--split divides it into q, k and v)" : "");
+}
+
+int *site_pick(int *count, const struct stored *stored, const char *re,
+               struct err *err)
+{
+    regex_t regex;
+    char why[128];
+    const struct moment *moment = stored->moment;
+    int first = -1;
+    int bad = re ? regcomp(&regex, re, REG_EXTENDED | REG_NOSUB) : 0;
+    if (bad) {
+        (void)regerror(bad, &regex, why, sizeof why);
+        err_set(err,
+                "--site %.60s is no regular expression (%s); write a part of "
+                "a name, like attn.q",
+                re, why);
+        return NULL;
+    }
+    int *picked = xcalloc((size_t)moment->site_count + 1, sizeof *picked);
+    *count = 0;
+    for (int i = 0; i < moment->site_count; i++) {
+        if (!moment->site[i].adapted)
+            continue;
+        first = first < 0 ? i : first;
+        if (!re ||
+            regexec(&regex, stored->model->site[i].name, 0, NULL, 0) == 0)
+            picked[(*count)++] = i;
+    }
+    if (re)
+        regfree(&regex);
+    if (*count)
+        return picked;
+    mem_free(picked);
+    refuse(stored, re, first, err);
+    return NULL;
+}

@@ -1,0 +1,126 @@
+/*
+ * One measure over layers and kinds of sites, as a heat map.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "core/base/mem.h"
+#include "tui/bars.h"
+#include "tui/views/spectrum_parts.h"
+
+/* Columns: site kinds that occur.  INFINITY: there is no such site. */
+struct map {
+    double *value;
+    int *site;
+    const char *col[SITE_KINDS];
+    const char **row;
+    char (*row_text)[12];
+    int rows, cols;
+};
+
+static void map_make(struct map *map, const struct snapshot *snapshot)
+{
+    int column[SITE_KINDS];
+    for (int kind = 0; kind < SITE_KINDS; kind++) {
+        column[kind] = -1;
+        for (int s = 0; s < snapshot->site_count; s++)
+            if ((int)snapshot->site[s].kind == kind && column[kind] < 0) {
+                column[kind] = map->cols;
+                map->col[map->cols++] = site_kind_name((enum site_kind)kind);
+            }
+    }
+    map->rows = snapshot->layers > 0 ? snapshot->layers : 1;
+    size_t cells = (size_t)map->rows * (size_t)map->cols;
+    map->value = xcalloc(cells, sizeof *map->value);
+    map->site = xcalloc(cells, sizeof *map->site);
+    map->row = xcalloc((size_t)map->rows, sizeof *map->row);
+    map->row_text = xcalloc((size_t)map->rows, sizeof *map->row_text);
+    for (size_t i = 0; i < cells; i++)
+        map->site[i] = -1;
+    for (int r = 0; r < map->rows; r++) {
+        snprintf(map->row_text[r], sizeof *map->row_text, "h.%d", r);
+        map->row[r] = map->row_text[r];
+    }
+    for (int s = 0; s < snapshot->site_count; s++) {
+        /* The head comes after the last layer: beside its row. */
+        int layer = snapshot->site[s].layer;
+        layer = layer >= map->rows ? map->rows - 1 : layer < 0 ? 0 : layer;
+        map->site[layer * map->cols + column[snapshot->site[s].kind]] = s;
+    }
+}
+
+static void map_free(struct map *map)
+{
+    mem_free(map->value);
+    mem_free(map->site);
+    mem_free(map->row);
+    mem_free(map->row_text);
+}
+
+static double cell_of(const struct look *look, int site, int measure)
+{
+    if (site < 0)
+        return INFINITY;
+    struct site_view view = view_site(look->context, look->run, site);
+    double value = view_measure(&view, &look->snapshot->site[site], measure);
+    return isinf(value) ? DBL_MAX : value;
+}
+
+static void draw_one(struct canvas *canvas, struct rect rect,
+                     const struct look *look, const struct map *map,
+                     int measure)
+{
+    char title[96];
+    snprintf(title, sizeof title, "%s of ΔW: run %s",
+             view_measure_name(measure), look->run ? look->run->name : "");
+    struct heat heat = {.rows = map->rows,
+                        .cols = map->cols,
+                        .value = map->value,
+                        .low = INFINITY,
+                        .high = -INFINITY,
+                        .chosen = -1,
+                        .row_name = map->row,
+                        .col_name = map->col,
+                        .title = title,
+                        .row_title = "layer",
+                        .col_title = "site",
+                        .value_name = view_measure_name(measure)};
+    for (int i = 0; i < map->rows * map->cols; i++) {
+        map->value[i] = cell_of(look, map->site[i], measure);
+        if (map->site[i] == look->at)
+            heat.chosen = i;
+        if (isfinite(map->value[i]) && map->value[i] < DBL_MAX) {
+            heat.low = fmin(heat.low, map->value[i]);
+            heat.high = fmax(heat.high, map->value[i]);
+        }
+    }
+    view_rule(canvas, rect, view_measure_name(measure), "%s",
+              measure == look->ui->measure ? "m next" : "");
+    rect.y++;
+    rect.h--;
+    heat_draw(canvas, rect, &heat);
+}
+
+void heat_map_draw(struct canvas *canvas, struct rect rect,
+                   const struct look *look)
+{
+    enum { RULE = 1, AROUND = 2, GAP = 1 };
+    if (rect.h < RULE + AROUND || !look->run)
+        return;
+    struct map map = {0};
+    map_make(&map, look->snapshot);
+    int whole = RULE + AROUND + map.rows;
+    int measure = look->ui->measure;
+    draw_one(canvas, rect, look, &map, measure);
+    /* On tall screens those that tables always show, below it. */
+    for (int i = 0; i < VIEW_MEASURES; i++) {
+        rect.y += view_measure_at(i) == measure ? 0 : whole + GAP;
+        rect.h -= view_measure_at(i) == measure ? 0 : whole + GAP;
+        if (rect.h < whole)
+            break;
+        if (view_measure_at(i) != measure)
+            draw_one(canvas, rect, look, &map, view_measure_at(i));
+    }
+    map_free(&map);
+}
