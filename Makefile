@@ -98,6 +98,22 @@ LINK       := $(CC) -pthread $(SANITIZE) $(LDFLAGS)
 VECMATH := -fno-math-errno -fno-trapping-math -ffp-contract=fast
 $(B)/core/base/vecmath.o: EXTRA := $(VECMATH)
 
+# MPI=1: rankscope sweep under mpirun; one file includes mpi.h.  Open MPI's
+# mpicc says its flags by --showme, MPICH's by -compile_info.
+ifeq ($(MPI)$(if $(BUILDING),,no),1)
+  ifeq ($(shell command -v mpicc),)
+    $(error MPI=1 needs mpicc; install libopenmpi-dev and openmpi-bin)
+  endif
+  mpi = $(or $(shell mpicc --showme:$(1) 2>/dev/null),\
+      $(filter -I% -L% -l%,$(shell mpicc -$(1)_info 2>/dev/null)))
+  MPI_CFLAGS := -DRANKSCOPE_MPI $(patsubst -I%,-isystem %,$(call mpi,compile))
+  # MPI brings libevent, whose event_add() must not find ours: no function of
+  # our archives is seen by shared libraries.
+  LIBS       += $(call mpi,link) -Wl,--exclude-libs,ALL
+endif
+$(B)/experiments/sweep_mpi.o: EXTRA := $(MPI_CFLAGS)
+$(B)/experiments/sweep_mpi.o: $(B)/mpi.stamp
+
 # --- what there is -----------------------------------------------------------
 
 SRC_core        := $(sort $(wildcard core/*/*.c))
@@ -135,6 +151,8 @@ $(B)/flags.stamp: FORCE
 	$(call stamp,$(CC) $(CFLAGS_ALL) $(VECMATH))
 $(B)/link.stamp: FORCE
 	$(call stamp,$(LINK) $(LIBS))
+$(B)/mpi.stamp: FORCE
+	$(call stamp,$(MPI_CFLAGS))
 $(B)/datadir.stamp: FORCE
 	$(call stamp,$(DATADIR))
 $(LAYERS:%=$(B)/%.list): $(B)/%.list: FORCE
@@ -190,15 +208,21 @@ objects: $(OBJECTS) $(patsubst %.c,$(B)/%.o,$(HELP_SRC))
 run: $(BIN) ## build, then start the workbench; ARGS="open x.yaml" passes on
 	@exec $(BIN) $(ARGS)
 
-bench: $(BIN) $(B)/tests/bench/screen ## measure a step (ARGS="--layers 6"), then the screen
+# ARGS="--layers 6" goes to the step.
+bench: $(BIN) $(addprefix $(B)/tests/bench/,spectra decode screen) ## measure a step, spectra, writing, then the screen
 	@$(BIN) bench $(ARGS)
+	@$(B)/tests/bench/spectra
+	@$(B)/tests/bench/decode
 	@$(if $(VTERM_LIBS),$(B)/tests/bench/screen . $(BIN),\
 	    echo "the screen is not measured: libvterm is missing")
 
 $(B)/tests/bench/screen: $(B)/tests/bench/screen.o $(B)/tests/pty/pty.o \
     $(ARCHIVES) $(B)/link.stamp
 	@$(LINK) -o $@ $(filter %.o,$^) $(ARCHIVES) $(VTERM_LIBS) $(LIBS)
--include $(B)/tests/bench/screen.d
+$(B)/tests/bench/spectra $(B)/tests/bench/decode: %: %.o $(ARCHIVES) \
+    $(B)/link.stamp
+	@$(LINK) -o $@ $(filter %.o,$^) $(ARCHIVES) $(LIBS)
+-include $(patsubst %,$(B)/tests/bench/%.d,screen spectra decode)
 
 export TEST_TIMEOUT TEST_JOBS
 
@@ -265,7 +289,7 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / \
 	    { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
-	@echo "  BUILD=release|debug|asan|tsan  PORTABLE=1  WERROR=  CC=  ARGS="
+	@echo "  BUILD=release|debug|asan|tsan  PORTABLE=1  MPI=1  WERROR=  CC=  ARGS="
 
 FORCE:
 .PHONY: all run bench check check-unit check-asan check-tsan check-layers \

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/metric_table.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "tests/fake_studies.h"
+#include "tests/fake_spectra.h"
 
 enum { LAYERS = 4, KINDS = 6, SITES = LAYERS * KINDS + 1, WIDTH = 128 };
 enum { EVENTS = 6, GROWN_AT = 240, UNDONE_AT = 180, EVALUATE_EVERY = 50 };
@@ -99,25 +100,18 @@ static double *copy_of(const double *from, int count)
     return to;
 }
 
-static void make_spectrum(struct site_view *view, const struct site *site,
-                          int run_id, int s, long step)
+static void make_spectrum(struct site_view *view, int run_id, int s, long step)
 {
     double sigma[WIDTH], share[WIDTH], loss[WIDTH], sum = 0;
     int count = view->rank ? view->rank : WIDTH;
+    fake_sigma(sigma, count, run_id, s, view->rank, (double)step);
     for (int i = 0; i < count; i++) {
-        sigma[i] = (2.4 - 0.05 * (s % 7)) * pow(i + 1, -0.7) *
-                   exp(-i / (run_id == 2 ? 18.0 : 3.0 + s % 4)) *
-                   (1 - exp(-(double)step / 200));
         share[i] = exp(-0.35 * ((i * 5 + s) % 8));
         sum += share[i];
     }
     view->sigma = copy_of(sigma, count);
     view->sigma_count = count;
     view->spectrum_step = step / 20 * 20;
-    view->stable_rank = metric_stable_rank(sigma, count, site->out, site->in);
-    view->participation_ratio =
-        metric_participation_ratio(sigma, count, site->out, site->in);
-    view->entropy_rank = metric_entropy_rank(sigma, count, site->out, site->in);
     if (!view->rank)
         return;
     for (int i = 0; i < count; i++)
@@ -139,9 +133,8 @@ static void make_site_view(struct site_view *view, const struct site *site,
         .adapted = is_full || (s % KINDS != SITE_K && s < SITES - 1),
         .scale = NAN,
         .spectrum_step = -1,
-        .stable_rank = NAN,
-        .participation_ratio = NAN,
-        .entropy_rank = NAN};
+        .base_norm = 12.5,
+        .rounding_floor = NAN};
     if (!view->adapted)
         return;
     if (!is_full) {
@@ -152,7 +145,7 @@ static void make_site_view(struct site_view *view, const struct site *site,
         view->scale = 16.0 / (run_id == 0 ? 1 : 8);
     }
     if (step > 0 && s != 5) /* one of them was not reached yet */
-        make_spectrum(view, site, run_id, s, step);
+        make_spectrum(view, run_id, s, step);
 }
 
 static void make_run(struct run_view *run, int id, const struct site *site,
@@ -231,7 +224,23 @@ struct snapshot *fake_snapshot(long step)
     for (int id = 0; id < 3; id++)
         make_run(&snapshot->run[id], id, site, step);
     make_events(snapshot, step);
+    fake_studies_fill(snapshot);
+    fake_spectra_fill(snapshot);
     return snapshot;
+}
+
+void fake_snapshot_add(struct snapshot *snapshot, const char *name, int rank,
+                       uint64_t seed, long step)
+{
+    struct run_view *run = &snapshot->run[snapshot->run_count];
+    make_run(run, 0, snapshot->site, step);
+    snprintf(run->name, sizeof run->name, "%s", name);
+    run->id = snapshot->run_count++;
+    run->rank_low = run->rank_high = rank;
+    run->seed = seed;
+    for (int s = 0; s < snapshot->site_count; s++)
+        if (run->site[s].adapted)
+            run->site[s].rank = rank;
 }
 
 struct snapshot *fake_snapshot_fresh(void)
@@ -241,6 +250,8 @@ struct snapshot *fake_snapshot_fresh(void)
 
 void fake_snapshot_free(struct snapshot *snapshot)
 {
+    fake_studies_release(snapshot);
+    fake_spectra_free(snapshot);
     for (int r = 0; r < snapshot->run_count; r++) {
         struct run_view *run = &snapshot->run[r];
         series_release(run->train.series);

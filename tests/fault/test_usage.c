@@ -15,7 +15,8 @@
 #include "tests/program.h"
 
 static const char *const subcommands[] = {
-    "open", "run", "show", "eval", "generate", "pretrain", "bench"};
+    "open",     "run",      "sweep",   "show",     "eval",
+    "generate", "spectrum", "overlap", "pretrain", "bench"};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands, LONG = 5000 };
 
 static const char small[] = "task: {name: world}\nsteps: 2\n"
@@ -52,7 +53,7 @@ static void test_wrong_words(void **state)
         REFUSED(NULL, 2, WORDS("--frob", "--help"), subcommands[i], "x",
                 "--frob");
         REFUSED(NULL, 2, WORDS("-q", "--help"), subcommands[i], "x", "-qz");
-        REFUSED(NULL, 2, WORDS("usage"), subcommands[i], "a", "b");
+        REFUSED(NULL, 2, WORDS("usage"), subcommands[i], "a", "b", "c");
         if (strcmp(subcommands[i], "bench") != 0)
             REFUSED(NULL, 2, WORDS("usage", "missing"), subcommands[i]);
     }
@@ -66,6 +67,12 @@ static void test_wrong_words(void **state)
     REFUSED(NULL, 2, WORDS("--force=1"), "run", "x", "--force=1");
     REFUSED(NULL, 2, WORDS("--out"), "run", "small.yaml", "--resume");
     REFUSED(NULL, 2, WORDS("--task"), "eval", "bundled");
+    REFUSED(NULL, 2, WORDS("--json", "--tsv"), "spectrum", "a", "--json",
+            "--tsv");
+    REFUSED(NULL, 2, WORDS("--json", "--tsv"), "overlap", "a", "b", "--json",
+            "--tsv");
+    REFUSED(NULL, 2, WORDS("--side left", "input"), "overlap", "a", "b",
+            "--side", "left");
     REFUSED(NULL, 2, WORDS("--out"), "pretrain", "base.yaml");
     REFUSED(NULL, 1, WORDS("wrld", "world"), "eval", "bundled", "--task",
             "wrld");
@@ -99,6 +106,8 @@ static void test_long_names(void **state)
         REFUSED(NULL, 1, any, "run", "small.yaml", "--out", n);
         REFUSED(NULL, 1, any, "run", "small.yaml", "--journal", n);
         REFUSED(NULL, 1, any, "run", "small.yaml", "--set", n);
+        REFUSED(NULL, 1, any, "sweep", n);
+        REFUSED(NULL, 1, any, "sweep", "small.yaml", "--out", n);
         REFUSED(NULL, 1, any, "pretrain", n, "--out", "out");
         REFUSED(NULL, 1, any, "pretrain", "base.yaml", "--out", n);
         REFUSED(NULL, 1, any, "eval", n, "--task", "world");
@@ -108,6 +117,11 @@ static void test_long_names(void **state)
         REFUSED(NULL, 1, any, "generate", n);
         REFUSED(NULL, 1, any, "generate", "bundled", "--adapter", n);
         REFUSED(NULL, 1, any, "show", n);
+        REFUSED(NULL, 1, any, "spectrum", n);
+        REFUSED(NULL, 1, any, "spectrum", "root/assets/base", "--base", n);
+        REFUSED(NULL, 1, any, "spectrum", "root/assets/base", "--site", n);
+        REFUSED(NULL, 1, any, "spectrum", "root/assets/base", "--run", n);
+        REFUSED(NULL, 1, any, "overlap", "root/assets/base", n);
         REFUSED(NULL, 1, any, "open", n);
         REFUSED(NULL, 1, any, "bench", "--targets", n);
         REFUSED(NULL, 2, any, n);

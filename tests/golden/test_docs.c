@@ -18,7 +18,7 @@
 #include "tests/program.h"
 #include "tui/keys.h"
 
-enum { WORDS_MOST = 40, WORD = 32, TEXT_BYTES = 1 << 22 };
+enum { WORDS_MOST = 80, WORD = 32, TEXT_BYTES = 1 << 22 };
 
 struct words {
     char at[WORDS_MOST][WORD];
@@ -221,11 +221,12 @@ static void test_frames(void **state)
 {
     static const char *const frames[] = {
         "tests/golden/train_80x24.txt", "tests/golden/spectrum_80x24.txt",
-        "tests/golden/ranks_80x24.txt", "tests/golden/log_80x24.txt"};
+        "tests/golden/overlap_phi_80x24.txt", "tests/golden/ranks_80x24.txt",
+        "tests/golden/log_80x24.txt"};
     (void)state;
     char *page = read_document("README.md");
     assert_non_null(page);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < (int)(sizeof frames / sizeof *frames); i++) {
         char *frame = read_document(frames[i]);
         assert_non_null(frame);
         frame[strlen(frame) - 1] = '\0'; /* the last newline */

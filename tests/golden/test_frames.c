@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/fake_snapshot.h"
+#include "tests/golden/golden.h"
 #include "tui/keys.h"
 #include "tui/show.h"
 #include "tui/views/view.h"
@@ -22,43 +23,6 @@ static const struct {
     int cols, rows;
 } sizes[] = {{80, 24}, {100, 30}, {200, 60}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
-
-/* The program may be started from anywhere. */
-static void golden_path(char *path, size_t size, const char *name)
-{
-    const char *root = getenv("RANKSCOPE_ROOT");
-    snprintf(path, size, "%s/tests/golden/%s.txt", root ? root : ".", name);
-}
-
-static char *read_all(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    enum { MOST = 1 << 20 };
-    char *text = calloc(MOST + 1, 1);
-    if (file && text)
-        text[fread(text, 1, MOST, file)] = '\0';
-    if (file)
-        fclose(file);
-    return text;
-}
-
-static void compare(const char *name, const char *frame)
-{
-    char path[512];
-    golden_path(path, sizeof path, name);
-    if (getenv("UPDATE_GOLDEN")) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        fputs(frame, file);
-        assert_int_equal(fclose(file), 0);
-        return;
-    }
-    char *stored = read_all(path);
-    if (strcmp(stored, frame) != 0)
-        print_error("%s differs; it is now:\n%s", path, frame);
-    assert_string_equal(frame, stored);
-    free(stored);
-}
 
 static void frames_are_as_stored(void **state)
 {
@@ -80,13 +44,39 @@ static void frames_are_as_stored(void **state)
             fclose(to);
             snprintf(name, sizeof name, "%s_%dx%d%s", options.view,
                      options.cols, options.rows, is_ascii ? "_ascii" : "");
-            compare(name, frame);
+            golden_compare(name, frame);
             for (const char *at = frame; is_ascii && *at; at++)
                 assert_true((unsigned char)*at < 0x80);
             free(frame);
         }
     }
     fake_snapshot_free(snapshot);
+}
+
+/* The frame after some keys, compared with the stored one of that name. */
+static void draw_keyed(const char *name, const char *keys,
+                       const struct snapshot *snapshot, int cols, int rows,
+                       enum glyphs glyphs)
+{
+    struct run_spec run = {.method = "lora", .rank = 8, .alpha = 16};
+    run.targets[SITE_Q] = run.targets[SITE_V] = true;
+    run.optimizer.lr = 1e-3;
+    struct ui ui;
+    ui_start(&ui, &run, glyphs, true);
+    for (const char *key = keys; *key; key++)
+        ui_key(&ui, snapshot, *key);
+    struct canvas canvas = canvas_new(cols, rows, ui.glyphs, 0);
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    char *frame = NULL;
+    size_t length;
+    FILE *to = open_memstream(&frame, &length);
+    assert_int_equal(canvas_text(&canvas, to), 0);
+    fclose(to);
+    for (const char *at = frame; glyphs == GLYPHS_ASCII && *at; at++)
+        assert_true((unsigned char)*at < 0x80);
+    golden_compare(name, frame);
+    free(frame);
+    canvas_free(&canvas);
 }
 
 /* Overlays and the first second, at the size everybody has. */
@@ -111,25 +101,43 @@ static void keyed_frames_are_as_stored(void **state)
                  {"done", "", 600}};
     for (size_t i = 0; i < sizeof scene / sizeof *scene; i++) {
         struct snapshot *snapshot = fake_snapshot(scene[i].step);
-        struct run_spec run = {.method = "lora", .rank = 8, .alpha = 16};
-        run.targets[SITE_Q] = run.targets[SITE_V] = true;
-        run.optimizer.lr = 1e-3;
-        struct ui ui;
-        ui_start(&ui, &run, GLYPHS_BRAILLE, true);
-        for (const char *key = scene[i].keys; *key; key++)
-            ui_key(&ui, snapshot, *key);
-        struct canvas canvas = canvas_new(80, 24, ui.glyphs, 0);
-        ui_draw(&canvas, &ui, snapshot, NULL);
-        char *frame = NULL;
-        size_t length;
-        FILE *to = open_memstream(&frame, &length);
-        assert_int_equal(canvas_text(&canvas, to), 0);
-        fclose(to);
-        compare(scene[i].name, frame);
-        free(frame);
-        canvas_free(&canvas);
+        draw_keyed(scene[i].name, scene[i].keys, snapshot, 80, 24,
+                   GLYPHS_BRAILLE);
         fake_snapshot_free(snapshot);
     }
+}
+
+/* Pages behind v, moments behind {: at every size, and the smallest in ASCII.
+ */
+static void pages_are_as_stored(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *keys;
+    } scene[] = {{"spectrum_full", "2\t"},
+                 {"spectrum_index", "2]]"},
+                 {"spectrum_energy", "2v"},
+                 {"spectrum_energy_index", "2v]]mmmmm"},
+                 {"spectrum_family", "2vv"},
+                 {"spectrum_time", "2vvv"},
+                 {"spectrum_before", "2{{"},
+                 {"spectrum_time_before", "2vvv{{{"},
+                 {"ranks_cuts", "4v"},
+                 {"ranks_cuts_full", "4\tv"},
+                 {"ranks_cuts_grown", "4jjjjjjjjjjjjjjjv"}};
+    struct snapshot *snapshot = fake_snapshot(STEP);
+    for (size_t i = 0; i < sizeof scene / sizeof *scene; i++)
+        for (int size = 0; size <= SIZES; size++) {
+            bool is_ascii = size == SIZES;
+            int cols = sizes[size % SIZES].cols,
+                rows = sizes[size % SIZES].rows;
+            char name[64];
+            snprintf(name, sizeof name, "%s_%dx%d%s", scene[i].name, cols, rows,
+                     is_ascii ? "_ascii" : "");
+            draw_keyed(name, scene[i].keys, snapshot, cols, rows,
+                       is_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE);
+        }
+    fake_snapshot_free(snapshot);
 }
 
 int main(void)
@@ -138,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_are_as_stored),
         cmocka_unit_test(keyed_frames_are_as_stored),
+        cmocka_unit_test(pages_are_as_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,8 +136,7 @@ static void strength_scales_the_update(void **state)
     struct err err = {""};
     int up = model_site_of(model, SITE_UP, 1);
     save(lora);
-    assert_int_equal(merge(model, &weights, -0.5, folder, &err),
-                     0);
+    assert_int_equal(merge(model, &weights, -0.5, folder, &err), 0);
     method_delta(lora, up, dw);
     for (int i = 0; i < 240; i++)
         assert_near(weights.site[up].at[i],
@@ -181,6 +180,103 @@ static void beside_is_as_merged(void **state)
     }
     adapter_close(adapter);
     free_own(&weights, model);
+    method_free(lora);
+    model_free(model);
+}
+
+/* q, k and v come apart with the ranks they had, and the updates they had. */
+static void factors_come_apart_by_site(void **state)
+{
+    (void)state;
+    struct model *model = small_model(true);
+    struct method *lora = varied(model);
+    struct err err = {""};
+    small_stir(lora, 0.1, 10); /* what rank 7 has grown, too */
+    save(lora);
+    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    assert_non_null(adapter);
+    for (int i = 0; i < model->site_count; i++) {
+        const struct site *site = &model->site[i];
+        struct mat bt, a, got = mat_new(site->out, site->in);
+        struct mat want = mat_new(site->out, site->in);
+        double scale = 0;
+        int none = adapter_factors(adapter, i, &bt, &a, &scale);
+        assert_int_equal(!none, lora->ops->adapts(lora, i));
+        if (!none) {
+            assert_int_equal(bt.rows, lora->ops->rank(lora, i));
+            assert_int_equal(a.rows, bt.rows);
+            assert_int_equal(bt.cols, site->out);
+            linalg_gemm(got, (float)scale, bt, TRANSPOSED, a, PLAIN, 0);
+        }
+        method_delta(lora, i, want);
+        assert_near_array(got.at, want.at, (size_t)(site->out * site->in),
+                          FLOAT_W * (1 + sqrt(mat_norm_squared(want))));
+        mat_free(&bt);
+        mat_free(&a);
+        mat_free(&got);
+        mat_free(&want);
+    }
+    adapter_close(adapter);
+    method_free(lora);
+    model_free(model);
+}
+
+/* Nothing is learned yet: nobody can say whose the directions are. */
+static void zero_pair_keeps_its_directions(void **state)
+{
+    (void)state;
+    struct model *model = small_model(true);
+    struct method_conf conf = small_lora();
+    struct method *lora = small_method(model, &conf);
+    struct mat bt, a;
+    struct err err = {""};
+    double scale;
+    save(lora);
+    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    assert_non_null(adapter);
+    int k = model_site_of(model, SITE_K, 0), o = k + 2;
+    assert_int_equal(adapter_factors(adapter, o, &bt, &a, &scale), 1);
+    assert_null(bt.at);
+    assert_int_equal(adapter_factors(adapter, k, &bt, &a, &scale), 0);
+    assert_int_equal(bt.rows, 8);
+    assert_near(mat_norm_squared(bt), 0, 0);
+    mat_free(&bt);
+    mat_free(&a);
+    adapter_close(adapter);
+    method_free(lora);
+    model_free(model);
+}
+
+static void pairs_are_as_filed(void **state)
+{
+    (void)state;
+    struct model *model = small_model(true);
+    struct method *lora = varied(model);
+    struct err err = {""};
+    char base[64];
+    save(lora);
+    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    assert_non_null(adapter);
+    assert_int_equal(adapter_pair_count(adapter), 7);
+    struct adapter_pair pair = adapter_pair_at(adapter, 0);
+    assert_string_equal(pair.name, "h.0.attn.c_attn");
+    assert_string_equal(pair.tensor, "base_model.model.transformer.h.0.attn."
+                                     "c_attn.lora_A.weight");
+    assert_string_equal(pair.scale_from,
+                        "adapter_config.json: lora_alpha 11 / r 11");
+    assert_int_equal(pair.sites, 3);
+    assert_int_equal(pair.site[1], model_site_of(model, SITE_K, 0));
+    assert_int_equal(pair.b.rows, 36);
+    pair = adapter_pair_at(adapter, 6);
+    assert_string_equal(pair.name, "lm_head");
+    assert_string_equal(
+        pair.scale_from,
+        "adapter_config.json: alpha_pattern 6 / rank_pattern 4");
+    adapter_close(adapter);
+    assert_int_equal(adapter_base_name(base, sizeof base, folder, &err), 0);
+    assert_string_equal(base, "bundled");
+    assert_int_equal(adapter_base_name(base, sizeof base, "/nowhere", &err),
+                     -1);
     method_free(lora);
     model_free(model);
 }
@@ -436,6 +532,9 @@ int main(void)
         cmocka_unit_test(reads_back_what_it_wrote),
         cmocka_unit_test(strength_scales_the_update),
         cmocka_unit_test(beside_is_as_merged),
+        cmocka_unit_test(factors_come_apart_by_site),
+        cmocka_unit_test(zero_pair_keeps_its_directions),
+        cmocka_unit_test(pairs_are_as_filed),
         cmocka_unit_test(config_is_pefts),
         cmocka_unit_test(tensors_are_pefts),
         cmocka_unit_test(full_is_no_adapter),

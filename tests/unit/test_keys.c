@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/fake_snapshot.h"
+#include "tests/fake_studies.h"
 #include "tui/keys.h"
 
 struct desk {
@@ -227,6 +228,169 @@ static void form_refuses(void **state)
     }
 }
 
+static struct desk *on_page(void **state, int page)
+{
+    struct desk *desk = *state;
+    desk->ui.view = VIEW_OVERLAP;
+    desk->ui.page[VIEW_OVERLAP] = page;
+    return desk;
+}
+
+static void pages_turn(void **state)
+{
+    struct desk *desk = *state;
+    press(desk, "3");
+    for (int page = 0; page < 2 * OVERLAP_PAGES; page++) {
+        assert_int_equal(desk->ui.page[VIEW_OVERLAP], page % OVERLAP_PAGES);
+        press(desk, "v");
+    }
+    press(desk, "2v4v3");
+    assert_int_equal(desk->ui.page[VIEW_OVERLAP], PAGE_PHI); /* each its own */
+    assert_int_equal(desk->ui.page[VIEW_SPECTRUM], 1);
+    assert_int_equal(desk->ui.page[VIEW_RANKS], 1);
+}
+
+/* Of r8: r1 unasked, then full, r8 itself, W0, random, and r1 again. */
+static void partner_goes_round(void **state)
+{
+    struct desk *desk = on_page(state, PAGE_PHI);
+    static const struct operand expected[] = {
+        {OPERAND_RUN, 0, -1},   {OPERAND_RUN, 2, -1},     {OPERAND_RUN, 1, -1},
+        {OPERAND_BASE, -1, -1}, {OPERAND_RANDOM, -1, -1}, {OPERAND_RUN, 0, -1}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        struct question asked = ui_question(&desk->ui, desk->snapshot);
+        assert_true(asked.is_asked);
+        assert_int_equal(asked.a.run, 1);
+        assert_int_equal(asked.b.kind, expected[i].kind);
+        assert_int_equal(asked.b.run, expected[i].run);
+        press(desk, "b");
+    }
+    assert_int_equal(desk->ui.out_count, 0);
+    press(desk, "vb");
+    refused(desk, "v turns the pages");
+}
+
+static void sliders_have_ends(void **state)
+{
+    struct desk *desk = on_page(state, PAGE_INTRUDERS);
+    for (int i = 0; i < 30; i++)
+        press(desk, "enc");
+    assert_true(desk->ui.epsilon > 0.04 && desk->ui.epsilon < 0.06);
+    assert_int_equal(desk->ui.top, 1);
+    assert_true(desk->ui.lambda > -0.01 && desk->ui.lambda < 0.01);
+    for (int i = 0; i < 30; i++)
+        press(desk, "ENC");
+    assert_true(desk->ui.epsilon > 0.99 && desk->ui.epsilon < 1.01);
+    assert_int_equal(desk->ui.top, 100);
+    assert_true(desk->ui.lambda > 1.49 && desk->ui.lambda < 1.51);
+    press(desk, "vvve");
+    refused(desk, "page of intruders");
+}
+
+/* The intruders are of the output side, as in their paper; everything else of
+ * the input side; d turns the side of what is on the screen. */
+static void sides_are_two(void **state)
+{
+    struct desk *desk = on_page(state, PAGE_INTRUDERS);
+    struct question asked = ui_question(&desk->ui, desk->snapshot);
+    assert_int_equal(asked.side, SIDE_OUTPUT);
+    press(desk, "d");
+    assert_int_equal(desk->ui.intruder_side, SIDE_INPUT);
+    assert_int_equal(desk->ui.side, SIDE_INPUT);
+    desk->ui.page[VIEW_OVERLAP] = PAGE_PHI;
+    press(desk, "d");
+    asked = ui_question(&desk->ui, desk->snapshot);
+    assert_int_equal(asked.side, SIDE_OUTPUT);
+    desk->ui.page[VIEW_OVERLAP] = PAGE_TWINS;
+    struct question before = ui_question(&desk->ui, desk->snapshot);
+    press(desk, "d");
+    refused(desk, "first three pages");
+    asked = ui_question(&desk->ui, desk->snapshot);
+    assert_true(question_same(&before, &asked));
+}
+
+static void cursor_stays_in_the_map(void **state)
+{
+    struct desk *desk = on_page(state, PAGE_PHI);
+    desk->ui.site = 0; /* r8 has rank 8 there, r1 1 */
+    press(desk, "]");
+    refused(desk, "no answer yet");
+    fake_studies_answer(desk->snapshot, &desk->ui);
+    press(desk, "]");
+    assert_int_equal(desk->ui.row, 1);
+    assert_int_equal(desk->ui.col, 1); /* a cursor is in both */
+    for (int i = 0; i < 20; i++)
+        press(desk, "]>");
+    assert_int_equal(desk->ui.row, 8);
+    assert_int_equal(desk->ui.col, 1);
+    press(desk, "<"); /* and out of it by either */
+    assert_int_equal(desk->ui.row, 0);
+    press(desk, "[");
+    assert_int_equal(desk->ui.row, 0);
+    press(desk, "b>"); /* another partner: not looked at yet */
+    refused(desk, "no answer yet");
+}
+
+static void time_has_stops(void **state)
+{
+    struct desk *desk = on_page(state, PAGE_PHI);
+    static const struct moment_view moment[] = {{100, NULL}, {200, NULL}};
+    struct run_view *run = &desk->snapshot->run[1];
+    const struct run_view kept = *run;
+    run->moment_count = 0;
+    press(desk, "{");
+    refused(desk, "no earlier moment");
+    run->moment = moment;
+    run->moment_count = 2;
+    static const struct {
+        const char *key;
+        long time;
+    } presses[] = {{"{", 200}, {"{", 100}, {"{", 100},
+                   {"}", 200}, {"}", -1},  {"}", -1}};
+    for (size_t i = 0; i < sizeof presses / sizeof *presses; i++) {
+        press(desk, presses[i].key);
+        assert_int_equal(desk->ui.time, presses[i].time);
+    }
+    press(desk, "{");
+    struct question asked = ui_question(&desk->ui, desk->snapshot);
+    assert_int_equal(asked.a.step, 200);
+    assert_int_equal(asked.b.step, 200);
+    desk->ui.other = (struct operand){OPERAND_RUN, 1, -1};
+    asked = ui_question(&desk->ui, desk->snapshot);
+    assert_int_equal(asked.a.step, 200); /* then, with now */
+    assert_int_equal(asked.b.step, -1);
+    *run = kept;
+}
+
+static void missing_runs_are_added(void **state)
+{
+    struct desk *desk = *state;
+    fake_snapshot_free(desk->snapshot);
+    desk->snapshot = fake_snapshot(200); /* r8 has rank 8 everywhere */
+    press(desk, "S");
+    assert_int_equal(desk->ui.view, VIEW_OVERLAP);
+    assert_int_equal(desk->ui.page[VIEW_OVERLAP], PAGE_SECTION7);
+    assert_int_equal(desk->ui.out_count, 2);
+    static const char *const names[] = {"r64", "r64-seed"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(desk->ui.out[i].kind, COMMAND_ADD);
+        assert_string_equal(desk->ui.out[i].spec.name, names[i]);
+        assert_int_equal(desk->ui.out[i].spec.rank, 64);
+    }
+    assert_true(desk->ui.out[0].spec.seed != desk->ui.out[1].spec.seed);
+    desk->ui.out_count = 0;
+    press(desk, "T"); /* r8 and full are here */
+    assert_int_equal(desk->ui.page[VIEW_OVERLAP], PAGE_TWINS);
+    assert_int_equal(desk->ui.out_count, 0);
+    desk->snapshot->run_count = 2; /* without full */
+    press(desk, "T");
+    assert_string_equal(sent(desk)->spec.method, "full");
+    desk->snapshot->run_count = 3;
+    memset(&desk->ui.new_run, 0, sizeof desk->ui.new_run);
+    press(desk, "S");
+    refused(desk, "only looked at");
+}
+
 static void palette_finds(void **state)
 {
     struct desk *desk = *state;
@@ -269,6 +433,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_are_added_removed_slowed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(form_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pages_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(partner_goes_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sliders_have_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(sides_are_two, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cursor_stays_in_the_map, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(time_has_stops, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_runs_are_added, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(palette_finds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(docs_list_every_key, set_up, tear_down),
     };

@@ -14,6 +14,9 @@ static const double DGEMM_TOLERANCE = 1e-13;
  * hundred units in the last place. */
 static const double FACTOR_TOLERANCE = 1e-12;
 
+/* sgesdd on up to 65 rows: some ten units of 2^-24, relative to sigma[0]. */
+static const double SINGLE_SVD = 1e-6;
+
 static void randomise(struct dmat m, uint64_t index)
 {
     struct rng rng = rng_make(1, STREAM_TEST, index);
@@ -52,8 +55,9 @@ static void slow_gemm(struct dmat want, double alpha, struct dmat a,
         }
 }
 
+/* few: through linalg_apply, which wants a as it stands. */
 static void check_gemm(int m, int n, int k, enum transpose ta,
-                       enum transpose tb, double beta)
+                       enum transpose tb, double beta, bool few)
 {
     struct dmat block[3], want = dmat_new(m, n);
     struct dmat a =
@@ -76,7 +80,10 @@ static void check_gemm(int m, int n, int k, enum transpose ta,
         mat_row(fc, 0)[n - 1] = NAN;
     }
     linalg_dgemm(c, 0.75, a, ta, b, tb, beta);
-    linalg_gemm(fc, 0.75f, fa, ta, fb, tb, (float)beta);
+    if (few)
+        linalg_apply(fc, 0.75f, fa, fb, tb, (float)beta);
+    else
+        linalg_gemm(fc, 0.75f, fa, ta, fb, tb, (float)beta);
     for (int i = 0; i < m; i++) {
         assert_near_array(dmat_row(c, i), dmat_row(want, i), (size_t)n,
                           DGEMM_TOLERANCE);
@@ -105,13 +112,17 @@ static void gemm_is_the_triple_loop(void **state)
     static const int sizes[][3] = {
         {1, 1, 1},  {3, 5, 7}, {17, 33, 70}, {64, 64, 64}, {1, 40, 8},
         {40, 1, 8}, {0, 4, 3}, {4, 0, 3},    {4, 3, 0},    {0, 0, 0},
+        {1, 4, 0},  {1, 0, 4}, {1, 33, 70},
     };
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
         for (int t = 0; t < 4; t++)
-            for (int b = 0; b < 3; b++)
+            for (int b = 0; b < 3; b++) {
+                enum transpose tb = t & 2 ? TRANSPOSED : PLAIN;
                 check_gemm(sizes[s][0], sizes[s][1], sizes[s][2],
-                           t & 1 ? TRANSPOSED : PLAIN,
-                           t & 2 ? TRANSPOSED : PLAIN, b * 0.5);
+                           t & 1 ? TRANSPOSED : PLAIN, tb, b * 0.5, false);
+                check_gemm(sizes[s][0], sizes[s][1], sizes[s][2], PLAIN, tb,
+                           b * 0.5, true);
+            }
 }
 
 static void assert_orthonormal_columns(struct dmat q)
@@ -153,6 +164,18 @@ static void qr_rebuilds(void **state)
         assert_orthonormal_columns(a);
         linalg_dgemm(back, 1, a, PLAIN, r, PLAIN, 0);
         assert_same(back, before, FACTOR_TOLERANCE);
+        struct dmat rows = dmat_new(k, m), r2 = dmat_new(k, k); /* by rows */
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < k; j++)
+                dmat_row(rows, j)[i] = dmat_row(before, i)[j];
+        assert_int_equal(linalg_qr_rows(rows, r2, &err), 0);
+        assert_same(r2, r, FACTOR_TOLERANCE);
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < k; j++)
+                assert_near(dmat_row(rows, j)[i], dmat_row(a, i)[j],
+                            FACTOR_TOLERANCE);
+        dmat_free(&rows);
+        dmat_free(&r2);
         dmat_free(&block);
         dmat_free(&before);
         dmat_free(&back);
@@ -306,10 +329,127 @@ static void solves_triangles(void **state)
     }
 }
 
+/* R^T R is x x^T in pieces, zeros below; a matrix of less than full rank is
+ * turned away. */
+static void cholesky_of_a_gram_matrix(void **state)
+{
+    (void)state;
+    enum { K = 9, N = 40 };
+    struct dmat block, x = strided(&block, K, N, 50);
+    struct dmat gram = dmat_new(K, K), want = dmat_new(K, K);
+    struct dmat back = dmat_new(K, K);
+    randomise(gram, 51); /* what was there must not matter */
+    linalg_gram(gram, dmat_cols(x, 0, 25), 0);
+    linalg_gram(gram, dmat_cols(x, 25, N - 25), 1);
+    linalg_dgemm(want, 1, x, PLAIN, x, TRANSPOSED, 0);
+    for (int i = 0; i < K; i++)
+        assert_near_array(dmat_row(gram, i) + i, dmat_row(want, i) + i,
+                          (size_t)(K - i), DGEMM_TOLERANCE);
+    assert_true(linalg_cholesky(gram));
+    for (int i = 0; i < K; i++)
+        for (int j = 0; j < i; j++)
+            assert_near(dmat_row(gram, i)[j], 0, 0);
+    linalg_dgemm(back, 1, gram, TRANSPOSED, gram, PLAIN, 0);
+    assert_same(back, want, FACTOR_TOLERANCE);
+    for (int j = 0; j < N; j++)
+        dmat_row(x, 4)[j] = 0;
+    linalg_gram(gram, x, 0);
+    assert_false(linalg_cholesky(gram));
+    dmat_free(&block);
+    dmat_free(&gram);
+    dmat_free(&want);
+    dmat_free(&back);
+}
+
+/* u diag(sigma) vt = a in float, sigma as of the SVD in double. */
+static void check_ssvd(struct dmat wide)
+{
+    int m = wide.rows, n = wide.cols, q = m < n ? m : n;
+    struct err err = {""};
+    struct mat a = mat_new(m, n), back = mat_new(m, n);
+    struct mat u = mat_new(m, q), vt = mat_new(q, n), none = {0};
+    float sigma[128], alone[128];
+    double want[128];
+    struct dmat nothing = {0};
+    mat_from(a, wide);
+    dmat_from(wide, a);
+    assert_int_equal(linalg_svd(nothing, want, nothing, wide, &err), 0);
+    assert_int_equal(linalg_ssvd(u, sigma, vt, a, &err), 0);
+    assert_int_equal(linalg_ssvd(none, alone, none, a, &err), 0);
+    assert_near_array(sigma, want, (size_t)q, SINGLE_SVD * want[0]);
+    assert_near_array(alone, want, (size_t)q, SINGLE_SVD * want[0]);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n; j++)
+            for (int k = 0; k < q; k++)
+                mat_row(back, i)[j] +=
+                    mat_row(u, i)[k] * sigma[k] * mat_row(vt, k)[j];
+    for (int i = 0; i < m; i++)
+        assert_near_array(mat_row(back, i), dmat_row(wide, i), (size_t)n,
+                          SINGLE_SVD * want[0]);
+    mat_free(&a);
+    mat_free(&back);
+    mat_free(&u);
+    mat_free(&vt);
+}
+
+static void single_svd_is_the_double_one(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{1, 1},   {1, 30},  {30, 1}, {20, 20},
+                                   {100, 7}, {7, 100}, {64, 65}};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        struct dmat block;
+        check_ssvd(strided(&block, sizes[s][0], sizes[s][1], 60 + s));
+        dmat_free(&block);
+    }
+    struct err err = {""};
+    struct mat bad = mat_new(3, 2), none = {0};
+    float sigma[2];
+    bad.at[3] = NAN;
+    assert_int_equal(linalg_ssvd(none, sigma, none, bad, &err), -1);
+    assert_non_null(strstr(err.text, "NaN"));
+    mat_free(&bad);
+}
+
 static void describes_itself(void **state)
 {
     (void)state;
     assert_non_null(strstr(linalg_describe(), "OpenBLAS"));
+}
+
+/* Against the dense SVD of the same matrix written out; and the upper
+ * bidiagonal of ones of size n has sigma_k = 2 cos(k pi / (2 n + 1)), known
+ * to the last of them. */
+static void bidiagonal_has_the_values_of_the_dense(void **state)
+{
+    (void)state;
+    enum { MOST = 40 };
+    struct err err = {""};
+    struct rng rng = rng_make(1, STREAM_TEST, 5);
+    double diagonal[MOST], super[MOST], want[MOST];
+    for (int n = 1; n <= MOST; n += 13) {
+        struct dmat a = dmat_new(n, n), none = {NULL, 0, 0, 0};
+        for (int i = 0; i < n; i++) {
+            diagonal[i] = dmat_row(a, i)[i] = rng_between(&rng, -1, 1);
+            if (i + 1 < n)
+                super[i] = dmat_row(a, i)[i + 1] = rng_between(&rng, -1, 1);
+        }
+        assert_int_equal(linalg_svd(none, want, none, a, &err), 0);
+        assert_int_equal(linalg_bidiagonal_svd(diagonal, super, n, &err), 0);
+        assert_near_array(diagonal, want, (size_t)n, FACTOR_TOLERANCE);
+        dmat_free(&a);
+    }
+    for (int i = 0; i < MOST; i++)
+        diagonal[i] = super[i] = 1;
+    assert_int_equal(linalg_bidiagonal_svd(diagonal, super, MOST, &err), 0);
+    for (int k = 1; k <= MOST; k++)
+        assert_near_relative(diagonal[k - 1],
+                             2 * cos(k * M_PI / (2 * MOST + 1)),
+                             FACTOR_TOLERANCE);
+    assert_int_equal(linalg_bidiagonal_svd(NULL, NULL, 0, &err), 0);
+    diagonal[2] = INFINITY;
+    assert_int_equal(linalg_bidiagonal_svd(diagonal, super, 3, &err), -1);
+    assert_non_null(strstr(err.text, "not a finite number"));
 }
 
 int main(void)
@@ -321,8 +461,11 @@ int main(void)
         cmocka_unit_test(svd_rebuilds),
         cmocka_unit_test(svd_of_known_spectra),
         cmocka_unit_test(svd_of_nothing),
+        cmocka_unit_test(bidiagonal_has_the_values_of_the_dense),
         cmocka_unit_test(not_finite_is_a_sentence),
         cmocka_unit_test(solves_triangles),
+        cmocka_unit_test(cholesky_of_a_gram_matrix),
+        cmocka_unit_test(single_svd_is_the_double_one),
         cmocka_unit_test(describes_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

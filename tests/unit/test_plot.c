@@ -196,6 +196,99 @@ static void labels_do_not_collide(void **state)
     free(plot);
 }
 
+static void a_band_lies_under_its_line(void **state)
+{
+    (void)state;
+    static const double y[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    static const double x[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    static const double low[] = {-2, -2, -2, -2, NAN, NAN, -2, -2};
+    static const double high[] = {2, 2, 2, 2, NAN, NAN, 2, 2};
+    struct plot *plot = line(y, 8, false);
+    struct plot_band *band = plot_add_band(plot);
+    band->x = x;
+    band->low = low;
+    band->high = high;
+    band->count = 8;
+    band->no_fit = true;
+    assert_true(plot_fit(plot));
+    assert_true(plot->y_low >= 0);
+    band->no_fit = false;
+    snprintf(band->label, sizeof band->label, "chance");
+    assert_true(plot_fit(plot));
+    assert_true(plot->y_low <= -2 && plot->y_high >= 7);
+    char *text = draw(plot, GLYPHS_ASCII, 32, 12);
+    assert_string_equal(text, "  |                  **\n"
+                              " 6+               ***\n"
+                              "  |             **\n"
+                              " 4+          ***\n"
+                              "  |       ***\n"
+                              " 2+ : :***:         : :\n"
+                              "  |: **: : :         :\n"
+                              " 0+** : : :         : :. chance\n"
+                              "  |: : : : :         :\n"
+                              "-2+ : : : :         : :\n"
+                              "  ++-------------+-----\n"
+                              "   0             5          step\n");
+    free(text);
+    free(draw(plot, GLYPHS_BRAILLE, 32, 12));
+    for (int i = 1; i < PLOT_BANDS; i++)
+        assert_non_null(plot_add_band(plot));
+    assert_null(plot_add_band(plot));
+    free(plot);
+}
+
+static void a_level_is_a_dashed_line_with_its_text(void **state)
+{
+    (void)state;
+    static const double y[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    struct plot *plot = line(y, 8, false);
+    plot_add_level(plot, 2, style_of(ROLE_CHANCE), "edge 2");
+    plot_add_level(plot, 50, style_of(ROLE_CHANCE), "far up");
+    plot_add_level(plot, -50, style_of(ROLE_CHANCE), "far down");
+    assert_true(plot_fit(plot));
+    assert_true(plot->y_high < 8); /* levels have no say */
+    char *text = draw(plot, GLYPHS_ASCII, 32, 12);
+    assert_string_equal(text, " |                  ^ far up  **\n"
+                              " |                          **\n"
+                              "6+                       ***\n"
+                              " |                   ****\n"
+                              "4+               ****\n"
+                              " |           ****\n"
+                              " |         **             edge 2\n"
+                              "2+- - - *** - - - - - - - - - -\n"
+                              " |  ****\n"
+                              "0+**                  v far down\n"
+                              " ++-------+--------+------------\n"
+                              "  0       2        4        step\n");
+    free(text);
+    text = draw(plot, GLYPHS_BRAILLE, 32, 12);
+    assert_non_null(strstr(text, "↑ far up"));
+    assert_non_null(strstr(text, "↓ far down"));
+    assert_non_null(strstr(text, "╌╌╌"));
+    free(text);
+    for (int i = 0; i < PLOT_LEVELS; i++)
+        plot_add_level(plot, 1, style_of(ROLE_CHANCE), "one");
+    assert_int_equal(plot->level_count, PLOT_LEVELS);
+    assert_string_equal(plot->level[0].text, "one");
+    free(plot);
+}
+
+static void a_log_axis_has_no_level_at_zero(void **state)
+{
+    (void)state;
+    static const double y[] = {10, 1, 0.1};
+    struct plot *plot = line(y, 3, true);
+    plot_add_level(plot, 0, style_of(ROLE_CHANCE), "none");
+    plot_add_level(plot, NAN, style_of(ROLE_CHANCE), "none");
+    plot_add_level(plot, 1, style_of(ROLE_CHANCE), "one");
+    assert_true(plot_fit(plot));
+    char *text = draw(plot, GLYPHS_BRAILLE, 40, 10);
+    assert_null(strstr(text, "none"));
+    assert_non_null(strstr(text, "one"));
+    free(text);
+    free(plot);
+}
+
 /* Sizes and values that make poor axes must not crash either. */
 static void survives_odd_sizes_and_values(void **state)
 {
@@ -208,6 +301,12 @@ static void survives_odd_sizes_and_values(void **state)
     for (size_t s = 0; s < sizeof series / sizeof *series; s++)
         for (int is_log = 0; is_log < 2; is_log++) {
             struct plot *plot = line(series[s], 4, is_log);
+            struct plot_band *band = plot_add_band(plot);
+            band->x = plot->series[0].x;
+            band->low = series[s];
+            band->high = series[0];
+            band->count = 4;
+            plot_add_level(plot, series[s][1], style_of(ROLE_CHANCE), "level");
             bool is_shown = plot_fit(plot);
             for (int cols = 1; cols < 40 && is_shown; cols += 3)
                 for (int rows = 1; rows < 12; rows++)
@@ -243,6 +342,9 @@ int main(void)
         cmocka_unit_test(nan_is_a_gap),
         cmocka_unit_test(zeros_stay_on_a_log_axis),
         cmocka_unit_test(labels_do_not_collide),
+        cmocka_unit_test(a_band_lies_under_its_line),
+        cmocka_unit_test(a_level_is_a_dashed_line_with_its_text),
+        cmocka_unit_test(a_log_axis_has_no_level_at_zero),
         cmocka_unit_test(survives_odd_sizes_and_values),
         cmocka_unit_test(bars_are_never_blank_above_zero),
     };

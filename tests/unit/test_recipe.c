@@ -102,8 +102,14 @@ static void writing_and_reading_gives_the_same(void **state)
                           "runs.0.targets=all",
                           "runs.0.ranks={h.0.attn.q: 3, h.1.mlp.down: 5}",
                           "runs.1.seed=18446744073709551615",
-                          "task.data=/some where/x.json"};
-    struct recipe first = parse(minimal, sets, 8);
+                          "task.data=/some where/x.json",
+                          "runs.0.also=[biases, embed]",
+                          "task.examples=100",
+                          "task.skip_bad=true",
+                          "task.seed=4",
+                          "evaluate.from=128"};
+    struct recipe first =
+        parse(minimal, sets, (int)(sizeof sets / sizeof *sets));
     char *text = recipe_write(&first);
     struct recipe second = parse(text, NULL, 0);
     char *again = recipe_write(&second);
@@ -115,8 +121,15 @@ static void writing_and_reading_gives_the_same(void **state)
     assert_true(second.run[0].targets[SITE_DOWN]);
     assert_false(second.run[0].targets[SITE_HEAD]);
     assert_int_equal(second.run[0].rank_count, 2);
+    assert_true(second.run[0].also[ALSO_BIASES]);
+    assert_false(second.run[0].also[ALSO_HEAD]);
+    assert_true(second.run[0].also[ALSO_EMBED]);
     assert_true(second.run[1].seed == UINT64_MAX);
     assert_string_equal(second.data, "/some where/x.json");
+    assert_int_equal(second.examples, 100);
+    assert_true(second.skip_bad);
+    assert_int_equal(second.task_seed, 4);
+    assert_int_equal(second.evaluate_from, 128);
     assert_non_null(strstr(text, "beta2: 0.999")); /* defaults stand there */
     mem_free(text);
     mem_free(again);
@@ -198,7 +211,18 @@ static void every_mistake_gets_its_sentence(void **state)
         {HEAD "runs: [{rank: 1000000000}]\n",
          "rank 1000000000 is not allowed; use 1..1000000"},
         {HEAD "runs: [{method: loar}]\n", "did you mean lora?"},
+        {HEAD "grid: {rows: [{rank: 1}]}\n",
+         "r.yaml:3:1: this is a grid of runs; use rankscope sweep"},
         {HEAD "runs: [{method: full, rank: 3}]\n", "method full has no rank"},
+        {HEAD "runs: [{method: full, also: [biases]}]\n",
+         "r.yaml:3:23: method full has no also; remove it"},
+        {HEAD "runs: [{lr_ratio: 4}]\n", "method lora has no lr_ratio"},
+        {HEAD "runs: [{budget: {every: 4}}]\n", "method lora has no budget"},
+        {HEAD "runs: [{prefix: 4}]\n", "method lora has no prefix"},
+        {HEAD "runs: [{also: biases}]\n", "also is a list as [biases, head]"},
+        {HEAD "runs: [{also: [bias]}]\n", "unknown also bias; did you mean "
+                                          "biases?"},
+        {HEAD "runs: [{also: [head, head]}]\n", "also head stands here twice"},
         {HEAD "runs: [{scale: alpha}]\n", "unknown scale alpha"},
         {HEAD "runs: [{targets: [q, vv]}]\n", "unknown target vv"},
         {HEAD "runs: [{targets: [q, q]}]\n", "target q stands here twice"},
@@ -219,6 +243,10 @@ static void every_mistake_gets_its_sentence(void **state)
         {HEAD "base:\n", "base needs a value"},
         {"title: \"a\\tb\"\n", "control character"},
         {"title: t\ntask: {name: sqll}\n", "did you mean sql?"},
+        {"title: t\ntask: {name: sql, skip_bad: 1}\n",
+         "r.yaml:2:29: skip_bad is true or false"},
+        {"title: t\ntask: {name: sql, skip_bad: \"true\"}\n",
+         "skip_bad is true or false"},
         {"title: t\ntask: {name: [sql]}\n", "name is one word, not a list"},
         {"title: \xff\xfe\n", "UTF-8"},
         {"a: [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]\n", "nested too deeply"},

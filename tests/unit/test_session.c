@@ -359,7 +359,7 @@ static void truncation_losses_come_true(void **state)
     struct session_options options = fixture_options(NULL, 2);
     options.watch = true;
     struct session *session = fixture_open(&recipe, &options);
-    session_focus(session, 1, 4);
+    session_ask(session, &(struct question){.run = 1, .site = 4});
     assert_int_equal(session_start(session, &err), 0);
     const struct snapshot *now = await_truncations(session, 5);
     const struct run_view *run = &now->run[1];

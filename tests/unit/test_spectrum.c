@@ -8,9 +8,11 @@
 #include "analysis/spectrum.h"
 #include "tests/unit/small.h"
 
-/* Both sides in double; the dense side sees the product rounded to float. */
+/* The dense side sees the product rounded to float. */
 #define FLOAT_PRODUCT   1e-6
 #define DOUBLE_ROUNDING 1e-13
+/* Dense vectors come from a float SVD: some ten units of 2^-24. */
+#define FLOAT_ROUNDING 2e-6
 
 /* scale * bt^T a, rounded. */
 static struct mat product(struct mat bt, struct mat a, double scale)
@@ -26,8 +28,9 @@ static struct mat product(struct mat bt, struct mat a, double scale)
     return w;
 }
 
-/* u diag(sigma) vt is w, and u, vt are orthonormal. */
-static void check_vectors(const struct spectrum *s, struct mat w)
+/* u diag(sigma) vt is w, and u, vt are orthonormal to rounding. */
+static void check_vectors(const struct spectrum *s, struct mat w,
+                          double rounding)
 {
     for (int i = 0; i < s->count; i++)
         for (int j = 0; j < s->count; j++) {
@@ -36,8 +39,8 @@ static void check_vectors(const struct spectrum *s, struct mat w)
                 uu += dmat_row(s->u, k)[i] * dmat_row(s->u, k)[j];
             for (int k = 0; k < s->in; k++)
                 vv += dmat_row(s->vt, i)[k] * dmat_row(s->vt, j)[k];
-            assert_near(uu, i == j, DOUBLE_ROUNDING);
-            assert_near(vv, i == j, DOUBLE_ROUNDING);
+            assert_near(uu, i == j, rounding);
+            assert_near(vv, i == j, rounding);
         }
     for (int i = 0; i < s->out; i++)
         for (int j = 0; j < s->in; j++) {
@@ -68,8 +71,8 @@ static void check_pair(struct mat bt, struct mat a, double scale)
                       DOUBLE_ROUNDING * dense.sigma[0]);
     for (int k = thin.count; k < dense.count; k++)
         assert_near(dense.sigma[k], 0, FLOAT_PRODUCT * dense.sigma[0]);
-    check_vectors(&thin, w);
-    check_vectors(&dense, w);
+    check_vectors(&thin, w, DOUBLE_ROUNDING);
+    check_vectors(&dense, w, FLOAT_ROUNDING);
     assert_null(values.u.at);
     spectrum_free(&thin);
     spectrum_free(&values);
@@ -131,9 +134,70 @@ static void zero_factors_give_zeros(void **state)
     for (int k = 0; k < 4; k++)
         assert_near(s.sigma[k], 0, 0);
     assert_true(isfinite(s.u.at[0]));
+    assert_int_equal(spectrum_rank(&s), 0);
+    spectrum_free(&s);
+    for (int k = 1; k < 3; k++) /* two of four directions have learned */
+        mat_row(bt, k)[k] = (float)pow(10, -4 * k);
+    assert_int_equal(spectrum_of_factors(&s, bt, a, 2, WITH_VECTORS, &err), 0);
+    assert_int_equal(s.count, 4);
+    assert_int_equal(spectrum_rank(&s), 2);
     spectrum_free(&s);
     mat_free(&bt);
     mat_free(&a);
+}
+
+/* Rank exact in float: the factors are small integers. */
+static void dense_rank_is_counted(void **state)
+{
+    (void)state;
+    struct err err = {""};
+    for (int rank = 0; rank <= 9; rank += 3) {
+        struct mat b = mat_new(rank, 60), c = mat_new(rank, 45);
+        struct mat w = mat_new(60, 45);
+        struct spectrum s;
+        struct rng rng = rng_make(3, STREAM_TEST, (uint64_t)rank);
+        for (int i = 0; i < rank * 60; i++)
+            b.at[i] = (float)rng_below(&rng, 7) - 3;
+        for (int i = 0; i < rank * 45; i++)
+            c.at[i] = (float)rng_below(&rng, 7) - 3;
+        linalg_gemm(w, 1, b, TRANSPOSED, c, PLAIN, 0);
+        assert_int_equal(spectrum_of_matrix(&s, w, VALUES_ONLY, &err), 0);
+        assert_int_equal(s.count, 45);
+        int count = 0;
+        for (int k = 0; k < s.count; k++)
+            count += s.sigma[k] > SPECTRUM_DENSE_SHARE * s.sigma[0];
+        assert_int_equal(count, rank);
+        spectrum_free(&s);
+        mat_free(&b);
+        mat_free(&c);
+        mat_free(&w);
+    }
+}
+
+/* The float SVD against the double one, on a matrix of middling size with
+ * values over seven decades: within the share the header names. */
+static void dense_is_good_to_its_share(void **state)
+{
+    (void)state;
+    enum { OUT = 200, IN = 160 };
+    struct err err = {""};
+    struct mat w = small_mat(OUT, IN, 1, 9);
+    struct dmat wide = dmat_new(OUT, IN), none = {0};
+    double want[IN];
+    struct spectrum s;
+    for (int i = 0; i < OUT; i++)
+        for (int j = 0; j < IN; j++)
+            mat_row(w, i)[j] *= (float)pow(10, -7.0 * i / OUT);
+    dmat_from(wide, w);
+    assert_int_equal(linalg_svd(none, want, none, wide, &err), 0);
+    assert_int_equal(spectrum_of_matrix(&s, w, VALUES_ONLY, &err), 0);
+    assert_near_array(s.sigma, want, IN, SPECTRUM_DENSE_SHARE * want[0]);
+    spectrum_free(&s);
+    assert_int_equal(spectrum_of_matrix(&s, w, WITH_VECTORS, &err), 0);
+    assert_near_array(s.sigma, want, IN, SPECTRUM_DENSE_SHARE * want[0]);
+    spectrum_free(&s);
+    mat_free(&w);
+    dmat_free(&wide);
 }
 
 static void nan_is_refused(void **state)
@@ -160,6 +224,8 @@ int main(void)
         cmocka_unit_test(factors_match_the_dense_svd),
         cmocka_unit_test(small_values_are_not_lost),
         cmocka_unit_test(zero_factors_give_zeros),
+        cmocka_unit_test(dense_rank_is_counted),
+        cmocka_unit_test(dense_is_good_to_its_share),
         cmocka_unit_test(nan_is_refused),
     };
     linalg_thread_init();

@@ -124,7 +124,7 @@ static void check_gradients(enum activation activation, bool tied)
         other[i] =
             xcalloc((size_t)model->other[i].rows * (size_t)model->other[i].cols,
                     sizeof(float));
-    struct sink sink = {&all, wants, gather, other};
+    struct sink sink = {&all, wants, gather, other, NULL};
     struct score score = pass_learn(pass, &model->base, &batch, 1.0F, &sink);
     assert_int_equal(score.targets, batch.targets);
     assert_int_equal(score.sequences, 2);
@@ -192,7 +192,7 @@ static void alone_as_among_all(void **state)
         wants[i] = true;
     }
     struct gathered all = {model, full}, one = {model, lone};
-    struct sink sink = {&all, wants, gather, other};
+    struct sink sink = {&all, wants, gather, other, NULL};
     (void)pass_learn(pass, &model->base, &batch, 0.5F, &sink);
     for (int i = 0; i < model->site_count; i++) {
         memset(wants, 0, sizeof wants);
@@ -205,7 +205,7 @@ static void alone_as_among_all(void **state)
                                 (size_t)full[i].cols);
     }
     struct counted counted = {{0}};
-    struct sink counting = {&counted, wants, count_call, other};
+    struct sink counting = {&counted, wants, count_call, other, NULL};
     (void)pass_learn(pass, &model->base, &batch, 0.5F, &counting);
     for (int i = 0; i < model->site_count; i++) {
         assert_int_equal(counted.calls[i] > 0, wants[i]);

@@ -14,6 +14,7 @@
 
 #include "core/base/rng.h"
 #include "tests/fake_snapshot.h"
+#include "tests/fake_studies.h"
 #include "tui/keys.h"
 #include "tui/show.h"
 
@@ -34,13 +35,16 @@ static void every_size_draws(void **state)
     (void)state;
     struct snapshot *snapshot = fake_snapshot(320);
     struct canvas canvas = canvas_new(1, 1, GLYPHS_BRAILLE, 256);
-    static const char *const keys[] = {"1", "2", "4", "0", "?", ":", "a"};
+    static const char *const keys[] = {
+        "1",     "2", "2v", "2vv", "2vvv", "3", "3v", "3vv", "3vvv",
+        "3vvvv", "4", "4v", "2{{", "0",    "?", ":",  "a"};
     for (int cols = 1; cols <= 150; cols += cols < 45 ? 1 : 13)
         for (int rows = 1; rows <= 60; rows += rows < 14 ? 1 : 9)
             for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
                 struct ui ui;
                 ui_start(&ui, NULL, (enum glyphs)(k % 3), true);
-                ui_key(&ui, snapshot, keys[k][0]);
+                for (const char *key = keys[k]; *key; key++)
+                    ui_key(&ui, snapshot, *key);
                 canvas_size(&canvas, cols, rows);
                 ui_draw(&canvas, &ui, snapshot, "a note");
                 bool any = false;
@@ -87,13 +91,14 @@ static void no_run_no_site_still_draws(void **state)
     for (int empty = 0; empty < 2; empty++) {
         snapshot->run_count = 0;
         snapshot->site_count = empty ? 0 : sites;
-        for (const char *key = "1240?"; *key; key++) {
+        for (const char *key = "12340?"; *key; key++) {
             struct ui ui;
             ui_start(&ui, NULL, GLYPHS_BRAILLE, true);
             ui_key(&ui, snapshot, *key);
-            for (const char *more = "+-ufxL\t v"; *more; more++)
+            for (const char *more = "+-ufxL\t vvvbdw[]<>ST"; *more; more++) {
                 ui_key(&ui, snapshot, *more);
-            ui_draw(&canvas, &ui, snapshot, NULL);
+                ui_draw(&canvas, &ui, snapshot, NULL);
+            }
         }
     }
     struct ui ui;
@@ -146,6 +151,137 @@ static void words_tell_the_values(void **state)
     fake_snapshot_free(snapshot);
 }
 
+/* Every page with its answers, at sizes and in colours of all kinds. */
+static void studies_draw_at_every_size(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = fake_snapshot(200);
+    fake_snapshot_add(snapshot, "r64", 64, 1, 200);
+    fake_snapshot_add(snapshot, "r64-seed", 64, 2, 200);
+    struct canvas canvas = canvas_new(1, 1, GLYPHS_BRAILLE, 256);
+    for (int page = 0; page < OVERLAP_PAGES; page++) {
+        struct ui ui;
+        ui_start(&ui, NULL, GLYPHS_BRAILLE, true);
+        ui.view = VIEW_OVERLAP;
+        ui.page[VIEW_OVERLAP] = page;
+        ui.row = ui.col = 1000; /* of a larger map, before */
+        fake_studies_answer(snapshot, &ui);
+        for (int cols = 40; cols <= 210; cols += 17)
+            for (int rows = 10; rows <= 64; rows += 6) {
+                canvas.colours = cols % 2 ? 256 : 0;
+                ui.glyphs = (enum glyphs)(cols % 3);
+                canvas_size(&canvas, cols, rows);
+                ui_draw(&canvas, &ui, snapshot, NULL);
+            }
+    }
+    canvas_free(&canvas);
+    fake_snapshot_free(snapshot);
+}
+
+static void pages_tell_the_truth(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = fake_snapshot(320);
+    struct canvas canvas = canvas_new(80, 24, GLYPHS_BRAILLE, 0);
+    struct ui ui;
+    ui_start(&ui, NULL, GLYPHS_BRAILLE, true);
+    ui_key(&ui, snapshot, '3');
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    assert_true(has(&canvas, "φ(1, 1) = 0.81, chance 0.008"));
+    ui_key(&ui, snapshot, ']');
+    ui_key(&ui, snapshot, ']');
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    assert_true(has(&canvas, "φ(2, 1) = 0.82, chance 0.016"));
+    ui_key(&ui, snapshot, 'b'); /* nobody has looked at those two yet */
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    assert_true(has(&canvas, "computing"));
+    fake_studies_refuse(snapshot, &ui, "for this reason");
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    assert_true(has(&canvas, "for this reason"));
+    fake_studies_answer(snapshot, &ui);
+    ui.time = 100;
+    ui_draw(&canvas, &ui, snapshot, NULL);
+    assert_true(has(&canvas, "this is of step 320"));
+    ui.time = -1;
+    for (int i = 0; i < 4; i++)
+        ui_key(&ui, snapshot, 'v');
+    ui_draw(&canvas, &ui, snapshot, NULL); /* no defaults: a stored run */
+    assert_true(has(&canvas, "only looked at"));
+    canvas_free(&canvas);
+    fake_snapshot_free(snapshot);
+}
+
+static void draw(struct canvas *canvas, const struct snapshot *snapshot,
+                 const char *keys)
+{
+    struct ui ui;
+    ui_start(&ui, NULL, GLYPHS_BRAILLE, true);
+    for (const char *key = keys; *key; key++)
+        ui_key(&ui, snapshot, *key);
+    ui_draw(canvas, &ui, snapshot, NULL);
+}
+
+static void pages_say_what_is_true(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *words;
+    } want[] = {
+        {"2", "stable rank: 1.25, by chance 4.89 ("},
+        {"2", "no noise edge: dW has exact rank 8"},
+        {"2\t", "above the noise edge ("},
+        {"2{{", "as at step 240"},
+        {"2v", "energy entropy rank"},
+        {"2v]]", "the first 2 of 8 hold "},
+        {"2vM", "= sqrt(sum sigma^2 / (out in)), in [0, inf)"},
+        {"2vv", "hard rank"},
+        {"2vvv", "rank collapse: stable rank 1.05"},
+        {"2vvv", "3 of 8 directions are dead"},
+        {"2vvv", "uses 4 of 8 for 99 % of its energy"},
+        {"2vvv{", "▸280"},
+        {"4", "! marks 2 sites"},
+        {"4v", "you could stop at 5 of 8, +0.0073 nats (at step 320)"},
+        {"4v", "Spearman's correlation 0.98 (n = 8)"},
+        {"4\tv", "no rank here to cut"},
+    };
+    struct snapshot *snapshot = fake_snapshot(320);
+    struct canvas canvas = canvas_new(100, 30, GLYPHS_BRAILLE, 0);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        draw(&canvas, snapshot, want[i].keys);
+        if (!has(&canvas, want[i].words))
+            print_error("%s: no \"%s\"\n", want[i].keys, want[i].words);
+        assert_true(has(&canvas, want[i].words));
+    }
+    canvas_free(&canvas);
+    fake_snapshot_free(snapshot);
+}
+
+/* An update that is zero has norms and nothing else; no chance, no alarm. */
+static void zero_updates_claim_nothing(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = fake_snapshot(320);
+    for (int r = 0; r < snapshot->run_count; r++)
+        for (int s = 0; s < snapshot->site_count; s++) {
+            struct site_view *view = &snapshot->run[r].site[s];
+            for (int i = 0; i < view->sigma_count; i++)
+                ((double *)view->sigma)[i] = 0;
+        }
+    struct canvas canvas = canvas_new(100, 30, GLYPHS_BRAILLE, 0);
+    draw(&canvas, snapshot, "2");
+    assert_true(has(&canvas, "stable rank: dW is zero, no update yet"));
+    assert_false(has(&canvas, "by chance 4"));
+    draw(&canvas, snapshot, "2vvv");
+    assert_true(has(&canvas, "no update to look at"));
+    assert_true(has(&canvas, "stable rank: – now"));
+    draw(&canvas, snapshot, "2v");
+    assert_true(has(&canvas, "no update here yet"));
+    draw(&canvas, snapshot, "2vv");
+    assert_true(has(&canvas, "no update here yet"));
+    canvas_free(&canvas);
+    fake_snapshot_free(snapshot);
+}
+
 static void show_refuses(void **state)
 {
     (void)state;
@@ -185,6 +321,10 @@ int main(void)
         cmocka_unit_test(no_run_no_site_still_draws),
         cmocka_unit_test(trouble_is_said),
         cmocka_unit_test(words_tell_the_values),
+        cmocka_unit_test(studies_draw_at_every_size),
+        cmocka_unit_test(pages_tell_the_truth),
+        cmocka_unit_test(pages_say_what_is_true),
+        cmocka_unit_test(zero_updates_claim_nothing),
         cmocka_unit_test(show_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
