@@ -118,9 +118,10 @@ static int check_finite(struct dmat a, const char *what, struct err *err)
     return 0;
 }
 
-int linalg_qr(struct dmat a, struct dmat r, struct err *err)
+/* A (m, k) lies as it is, or transposed: then its rows are our columns. */
+static int qr(struct dmat a, bool transposed, struct dmat r, struct err *err)
 {
-    int m = a.rows, k = a.cols;
+    int m = transposed ? a.cols : a.rows, k = transposed ? a.rows : a.cols;
     assert(m >= k && r.rows == k && r.cols == k);
     if (k == 0)
         return 0;
@@ -129,42 +130,33 @@ int linalg_qr(struct dmat a, struct dmat r, struct err *err)
     double *tau = mem_try((size_t)k, sizeof *tau);
     if (!tau)
         return err_set(err, "QR of %d x %d: out of memory", m, k);
-    /* A' (k, m) = L Q'; so A = Q R with R = L'. */
-    int info = LAPACKE_dgelqf(LAPACK_COL_MAJOR, k, m, a.at, a.ld, tau);
-    if (info == 0) {
-        for (int i = 0; i < k; i++)
-            for (int j = 0; j < k; j++)
-                dmat_row(r, i)[j] = j < i ? 0 : dmat_row(a, i)[j];
-        info = LAPACKE_dorglq(LAPACK_COL_MAJOR, k, m, k, a.at, a.ld, tau);
-    }
+    /* By columns, A as it is reads A' = L Q'; so A = Q R with R = L'. */
+    int info = transposed
+                   ? LAPACKE_dgeqrf(LAPACK_COL_MAJOR, m, k, a.at, a.ld, tau)
+                   : LAPACKE_dgelqf(LAPACK_COL_MAJOR, k, m, a.at, a.ld, tau);
+    for (int i = 0; info == 0 && i < k; i++)
+        for (int j = 0; j < k; j++)
+            dmat_row(r, i)[j] = j < i        ? 0
+                                : transposed ? dmat_row(a, j)[i]
+                                             : dmat_row(a, i)[j];
+    if (info == 0)
+        info = transposed
+                   ? LAPACKE_dorgqr(LAPACK_COL_MAJOR, m, k, k, a.at, a.ld, tau)
+                   : LAPACKE_dorglq(LAPACK_COL_MAJOR, k, m, k, a.at, a.ld, tau);
     mem_free(tau);
     if (info != 0)
         return err_set(err, "QR of %d x %d failed: LAPACK says %d", m, k, info);
     return 0;
 }
 
+int linalg_qr(struct dmat a, struct dmat r, struct err *err)
+{
+    return qr(a, false, r, err);
+}
+
 int linalg_qr_rows(struct dmat a, struct dmat r, struct err *err)
 {
-    int m = a.cols, k = a.rows;
-    assert(m >= k && r.rows == k && r.cols == k);
-    if (k == 0)
-        return 0;
-    if (check_finite(a, "QR", err))
-        return -1;
-    double *tau = mem_try((size_t)k, sizeof *tau);
-    if (!tau)
-        return err_set(err, "QR of %d x %d: out of memory", m, k);
-    int info = LAPACKE_dgeqrf(LAPACK_COL_MAJOR, m, k, a.at, a.ld, tau);
-    if (info == 0) {
-        for (int i = 0; i < k; i++)
-            for (int j = 0; j < k; j++)
-                dmat_row(r, i)[j] = j < i ? 0 : dmat_row(a, j)[i];
-        info = LAPACKE_dorgqr(LAPACK_COL_MAJOR, m, k, k, a.at, a.ld, tau);
-    }
-    mem_free(tau);
-    if (info != 0)
-        return err_set(err, "QR of %d x %d failed: LAPACK says %d", m, k, info);
-    return 0;
+    return qr(a, true, r, err);
 }
 
 /* Packs a into to (m * n), row by row. */

@@ -20,6 +20,7 @@ enum rng_stream {
     STREAM_CONTROL,    /* random controls beside a measurement            */
     STREAM_TEST,       /* tests                                           */
     STREAM_PREFIX,     /* tokens that prefix rows begin as; index = row   */
+    STREAM_PROJECTION, /* random subspaces; index = row, column or block */
 };
 
 struct rng {

@@ -153,6 +153,39 @@ void vec_gelu_erf_grad(float *dx, const float *dy, const float *x, size_t n)
     }
 }
 
+void vec_silu(float *y, const float *x, size_t n)
+{
+    EACH for (size_t i = 0; i < n; i++) y[i] = x[i] / (1.0f + exp_all(-x[i]));
+}
+
+void vec_silu_grad(float *dx, const float *dy, const float *x, size_t n)
+{
+    /* s = sigmoid(x): silu' = s (1 + x (1 - s)), 1 - s = exp(-x) s.  Beyond 60
+     * it is 0 or 1 in float, and the clamp keeps inf * 0 away. */
+    EACH for (size_t i = 0; i < n; i++)
+    {
+        float t = clamp(x[i], -60.0f, 60.0f);
+        float e = exp_near(-t);
+        float s = 1.0f / (1.0f + e);
+        dx[i] = dy[i] * (s + t * (s * (e * s)));
+    }
+}
+
+void vec_multiply(float *y, const float *x, size_t n)
+{
+    EACH for (size_t i = 0; i < n; i++) y[i] *= x[i];
+}
+
+void vec_gate_grad(float *dy, float *act, const float *up, size_t n)
+{
+    EACH for (size_t i = 0; i < n; i++)
+    {
+        float d = dy[i];
+        dy[i] = d * act[i];
+        act[i] = d * up[i];
+    }
+}
+
 /* The bits of a float as an integer of the same order; its own inverse.
  * Maxima of floats do not vectorise (NaN), those of integers do. */
 static inline int32_t ordered(int32_t bits)
@@ -295,6 +328,32 @@ void vec_norm_grad(float *dx, float *dgain, float *dbias, const float *dy,
         float h = (x[k] - mean) * rstd;
         dx[k] = rstd * (gain[k] * dy[k] - g_mean - h * gh_mean);
     }
+}
+
+void vec_rms(float *y, float *rrms, const float *x, const float *gain,
+             float eps, size_t n)
+{
+    float r = (float)(1.0 / sqrt(vec_dot(x, x, n) / (double)n + (double)eps));
+    EACH for (size_t i = 0; i < n; i++) y[i] = gain[i] * (x[i] * r);
+    *rrms = r;
+}
+
+/* With h = x rrms and g = gain * dy: dx = rrms (g - h average(g h)). */
+void vec_rms_grad(float *dx, float *dgain, const float *dy, const float *x,
+                  const float *gain, float rrms, size_t n)
+{
+    if (dgain)
+        EACH for (size_t i = 0; i < n; i++) dgain[i] += dy[i] * (x[i] * rrms);
+    double lane[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            lane[j] += (double)(gain[i + j] * dy[i + j]) * (x[i + j] * rrms);
+    for (int j = 0; i < n; i++, j++)
+        lane[j] += (double)(gain[i] * dy[i]) * (x[i] * rrms);
+    float mean = (float)(fold(lane) / (double)n);
+    EACH for (size_t k = 0; k < n; k++) dx[k] =
+        rrms * (gain[k] * dy[k] - (x[k] * rrms) * mean);
 }
 
 void vec_adamw(float *value, float *m, float *v, const float *grad, float lr,

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-void vec_exp(float *y, const float *x, size_t n);  /* exp(-inf) = 0 */
+void vec_exp(float *y, const float *x, size_t n); /* exp(-inf) = 0 */
 
 /* GELU, Hendrycks & Gimpel 2016.  tanh: 0.5x(1+tanh(sqrt(2/pi)(x+0.044715x^3)))
  * as GPT-2 has it; erf: x * Phi(x), exact. */
@@ -23,11 +23,20 @@ void vec_gelu_erf(float *y, const float *x, size_t n);
 void vec_gelu_tanh_grad(float *dx, const float *dy, const float *x, size_t n);
 void vec_gelu_erf_grad(float *dx, const float *dy, const float *x, size_t n);
 
-float vec_max(const float *x, size_t n);           /* -inf for n = 0 */
-double vec_sum(const float *x, size_t n);          /* in a fixed order */
+/* SiLU, x / (1 + exp(-x)) (Elfwing et al. 2018), and dx = dy silu'(x). */
+void vec_silu(float *y, const float *x, size_t n);
+void vec_silu_grad(float *dx, const float *dy, const float *x, size_t n);
+
+void vec_multiply(float *y, const float *x, size_t n); /* y *= x */
+/* Back through y = up * act, where act = f(gate): dy becomes dup = dy * act,
+ * and act becomes dact = dy * up. */
+void vec_gate_grad(float *dy, float *act, const float *up, size_t n);
+
+float vec_max(const float *x, size_t n);  /* -inf for n = 0 */
+double vec_sum(const float *x, size_t n); /* in a fixed order */
 double vec_dot(const float *x, const float *y, size_t n);
-void vec_scale(float *x, float a, size_t n);             /* x *= a       */
-void vec_add(float *y, const float *x, size_t n);        /* y += x       */
+void vec_scale(float *x, float a, size_t n);                /* x *= a       */
+void vec_add(float *y, const float *x, size_t n);           /* y += x       */
 void vec_axpy(float *y, float a, const float *x, size_t n); /* y += a x  */
 
 /* x becomes softmax(x) over n entries; returns log sum exp of what it was. */
@@ -42,6 +51,14 @@ void vec_norm(float *y, float *mean, float *rstd, const float *x,
 void vec_norm_grad(float *dx, float *dgain, float *dbias, const float *dy,
                    const float *x, const float *gain, float mean, float rstd,
                    size_t n);
+
+/* Root mean square norm of one row (Zhang & Sennrich 2019, eq. 4): y = gain x
+ * rrms, and 1/sqrt(mean x^2 + eps) is left for the way back.  x may be y. */
+void vec_rms(float *y, float *rrms, const float *x, const float *gain,
+             float eps, size_t n);
+/* Its gradient: dx is overwritten; dgain (n) is added to, or NULL. */
+void vec_rms_grad(float *dx, float *dgain, const float *dy, const float *x,
+                  const float *gain, float rrms, size_t n);
 
 /* One AdamW step over n entries (Loshchilov & Hutter 2019, eq. 12 with the
  * decay decoupled): correct1 = 1 - beta1^t, correct2 = 1 - beta2^t. */

@@ -173,13 +173,17 @@ static int write_config(const struct method *method, const struct pair *pairs,
         "auto_mapping",    "layers_pattern", "layers_to_transform",
         "modules_to_save", "revision",       "layer_replication"};
     char path[1024];
+    bool language = method->model->conf.reads == EXAMPLE_TEXT;
     struct json *config = json_new_object();
     json_put_text(config, "peft_type", "LORA");
-    json_put_text(config, "task_type", "CAUSAL_LM");
+    if (language)
+        json_put_text(config, "task_type", "CAUSAL_LM");
+    else
+        json_put_null(config, "task_type");
     json_put_text(config, "base_model_name_or_path", base_name);
     put_modules(config, pairs, count);
     json_put_text(config, "bias", "none");
-    json_put_bool(config, "fan_in_fan_out", true); /* GPT-2's Conv1D */
+    json_put_bool(config, "fan_in_fan_out", adapter_is_turned(method->model));
     json_put_bool(config, "inference_mode", true);
     json_put_bool(config, "init_lora_weights", true);
     json_put_number(config, "lora_dropout", 0);

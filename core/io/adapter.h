@@ -1,6 +1,7 @@
 /*
- * Writing what a run has learned as ordinary files: a PEFT adapter, exactly
- * its names and orientations.
+ * Adapters of a model that is there: what a run has learned written as a PEFT
+ * adapter, exactly its names and orientations; and adapters read, merged into
+ * weights or kept beside them.  adapter_file.h reads them without a model.
  *
  * PEFT's GPT-2 knows only c_attn: separate q, k, v adapters are written as
  * one pair, A stacked (sum r_i, in), B block-diagonal (3 width, sum r_i), the
@@ -17,29 +18,36 @@
 int adapter_save_peft(const struct method *method, const char *base_name,
                       const char *folder, struct err *err);
 
-/* A PEFT adapter written for this family, checked whole: refuses what does
- * not fit, naming the tensor.  Freed by adapter_close(). */
+/* An adapter of any dialect (dialect.h) for this model, a folder or a file,
+ * checked whole: refuses what does not fit, naming the tensor.  Freed by
+ * adapter_close(). */
 struct adapter;
-struct adapter *adapter_open_peft(const struct model *model, const char *folder,
-                                  struct err *err);
+struct adapter *adapter_open(const struct model *model, const char *path,
+                             struct err *err);
 void adapter_close(struct adapter *adapter);
 
-/* Merged: site by site W += strength s B A, into storage of the caller's
- * (out, in) mats, which hold the base. */
+/* DoRA: rows have lengths of their own, and dW is no product of factors. */
+bool adapter_has_magnitudes(const struct adapter *adapter);
+
+/* Merged: site by site W += strength dW, into storage of the caller's
+ * (out, in) mats, which hold the base; dW is s B A, or DoRA's. */
 void adapter_merge(const struct adapter *adapter, struct weights *weights,
                    double strength);
 
-/* Beside: y (tokens, out) += strength s (x A^T) B^T of this site, with x
- * (tokens, in).  What the textbook computes and merging must equal. */
+/* Beside: y (tokens, out) += strength x dW^T of this site, with x (tokens, in)
+ * and dW never formed.  What the textbook computes and merging must equal. */
 void adapter_beside(const struct adapter *adapter, double strength, int site,
                     struct mat x, struct mat y);
+
+/* dw (out, in) of one site, DoRA's too; false: the adapter has none there. */
+bool adapter_delta(const struct adapter *adapter, int site, struct mat dw);
 
 /* This site's update as factors of its own, dW = scale bt^T a: copies of bt
  * (r, out) and a (r, in), freed by mat_free().  Of a pair that q, k and v
  * share, only the directions whose B is not all zero in the site's rows, so
  * each of them has its own rank again; a pair that is zero as a whole has all
- * of its directions everywhere.  0; 1: the adapter has none at this site, and
- * at is NULL. */
+ * of its directions everywhere.  0; 1: the adapter has none at this site, or
+ * DoRA's, and at is NULL. */
 int adapter_factors(const struct adapter *adapter, int site, struct mat *bt,
                     struct mat *a, double *scale);
 
@@ -56,9 +64,9 @@ struct adapter_pair {
 int adapter_pair_count(const struct adapter *adapter);
 struct adapter_pair adapter_pair_at(const struct adapter *adapter, int i);
 
-/* base_model_name_or_path of the config in a folder, "" when it names none:
+/* The base that the config beside an adapter names, "" when it names none:
  * known before there is a model to open the adapter for. */
-int adapter_base_name(char *name, size_t size, const char *folder,
+int adapter_base_name(char *name, size_t size, const char *path,
                       struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * GPT-2's modules as Hugging Face names them: see adapter_module.h.
+ * The modules of a family as Hugging Face names them, and dense layers: see
+ * adapter_module.h.
  */
 #include "core/io/adapter_module.h"
 
@@ -7,25 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODULES_A_LAYER = 4 };
-
-/* Two modules are called c_proj, so their targets say more. */
-static const struct {
-    const char *path, *target;
-    int sites;
-    enum site_kind first;
-} layout[MODULES_A_LAYER] = {{"attn.c_attn", "c_attn", 3, SITE_Q},
-                             {"attn.c_proj", "attn.c_proj", 1, SITE_O},
-                             {"mlp.c_fc", "c_fc", 1, SITE_UP},
-                             {"mlp.c_proj", "mlp.c_proj", 1, SITE_DOWN}};
+#include "core/model/hf_family.h"
 
 int adapter_check_family(const struct model *model, struct err *err)
 {
-    if (strcmp(model->conf.family, "gpt2"))
+    if (model->conf.reads == EXAMPLE_TEXT &&
+        !hf_family_find(model->conf.family))
         return err_set(err,
                        "adapters of the %s family are not supported; use a "
-                       "gpt2 model",
-                       model->conf.family);
+                       "model of %s",
+                       model->conf.family, hf_family_names());
     return 0;
 }
 
@@ -40,37 +32,87 @@ int adapter_check_folder(const char *folder, struct err *err)
     return 0;
 }
 
+/* The kinds that begin a module; those it fuses follow. */
+static int modules_a_layer(const struct model *model, enum site_kind *first)
+{
+    int count = 0;
+    for (int kind = 0; kind < SITE_HEAD; kind++) {
+        int site = model_site_of(model, (enum site_kind)kind, 0);
+        if (site >= 0 && hf_site(model, site).part == 0)
+            first[count++] = (enum site_kind)kind;
+    }
+    return count;
+}
+
 int adapter_module_count(const struct model *model)
 {
-    return model->conf.layers * MODULES_A_LAYER + 1;
+    enum site_kind first[SITE_HEAD];
+    if (model->conf.reads != EXAMPLE_TEXT)
+        return model->site_count;
+    return model->conf.layers * modules_a_layer(model, first) + 1;
+}
+
+bool adapter_is_turned(const struct model *model)
+{
+    const struct hf_family *family = hf_family_find(model->conf.family);
+    return family && family->conv1d;
 }
 
 static void add_site(struct adapter_module *module, const struct model *model,
-                     enum site_kind kind, int layer)
+                     int site)
 {
-    int site = model_site_of(model, kind, layer);
-    assert(site >= 0);
+    assert(module->sites < ADAPTER_FUSED);
     module->site[module->sites++] = site;
     module->out += model->site[site].out;
     module->in = model->site[site].in;
 }
 
+/* The tensor's name without ".weight". */
+static void take_name(struct adapter_module *module,
+                      const struct hf_place *place, const char *prefix)
+{
+    size_t length = strlen(place->name) - strlen(".weight");
+    size_t before = strlen(prefix);
+    (void)snprintf(module->name, sizeof module->name, "%.*s", (int)length,
+                   place->name);
+    bool below = strncmp(module->name, prefix, before) == 0;
+    module->key = module->name + (below ? before : 0);
+}
+
+/* A dense layer is a module of its own and is called like its site. */
+static void dense_module(struct adapter_module *module,
+                         const struct model *model, int i)
+{
+    (void)snprintf(module->name, sizeof module->name, "%s",
+                   model->site[i].name);
+    module->target = module->key = module->name;
+    add_site(module, model, i);
+}
+
 void adapter_module_at(struct adapter_module *module, const struct model *model,
                        int i)
 {
+    const struct hf_family *family = hf_family_find(model->conf.family);
+    enum site_kind first[SITE_HEAD];
     *module = (struct adapter_module){0};
-    int layer = i / MODULES_A_LAYER, which = i % MODULES_A_LAYER;
-    if (layer == model->conf.layers) {
-        (void)snprintf(module->name, sizeof module->name, "lm_head");
-        module->target = module->key = module->name;
-        add_site(module, model, SITE_HEAD, layer);
+    if (model->conf.reads != EXAMPLE_TEXT) {
+        dense_module(module, model, i);
         return;
     }
-    (void)snprintf(module->name, sizeof module->name, "transformer.h.%d.%s",
-                   layer, layout[which].path);
-    module->target = layout[which].target;
-    module->key = module->name + strlen("transformer.");
-    for (int k = 0; k < layout[which].sites; k++)
-        add_site(module, model, (enum site_kind)(layout[which].first + k),
-                 layer);
+    int count = modules_a_layer(model, first);
+    int layer = i / count, head = model->site_count - 1;
+    if (layer == model->conf.layers) {
+        struct hf_place place = hf_site(model, head);
+        take_name(module, &place, family->prefix);
+        module->target = module->key;
+        add_site(module, model, head);
+        return;
+    }
+    int site = model_site_of(model, first[i % count], layer);
+    struct hf_place place = hf_site(model, site);
+    take_name(module, &place, family->prefix);
+    const char *target = family->target[first[i % count]];
+    module->target = target ? target : module->key;
+    for (int k = 0; k < place.parts; k++)
+        add_site(module, model, site + k);
 }

@@ -1,6 +1,7 @@
 /*
- * The modules of GPT-2 that PEFT puts adapters on, and which sites each one
- * fuses: c_attn holds q, k and v, every other module is one site.
+ * The modules of a model that PEFT puts adapters on, and which sites each one
+ * fuses: GPT-2's c_attn holds q, k and v, every other module is one site, and
+ * so is a dense layer.
  */
 #ifndef CORE_IO_ADAPTER_MODULE_H
 #define CORE_IO_ADAPTER_MODULE_H
@@ -10,9 +11,9 @@
 enum { ADAPTER_FUSED = 3 };
 
 struct adapter_module {
-    char name[64];      /* transformer.h.3.attn.c_attn, lm_head */
+    char name[96];      /* transformer.h.3.attn.c_attn, lm_head */
     const char *target; /* c_attn, attn.c_proj, ...: in target_modules */
-    const char *key;    /* in patterns: what follows "transformer." */
+    const char *key;    /* in patterns: what follows the family's prefix */
     int sites, site[ADAPTER_FUSED];
     int out, in; /* of all sites together */
 };
@@ -22,7 +23,10 @@ int adapter_module_count(const struct model *model);
 void adapter_module_at(struct adapter_module *module, const struct model *model,
                        int i);
 
-/* Refuses families that are not GPT-2. */
+/* PEFT's fan_in_fan_out: the modules' own W is (in, out). */
+bool adapter_is_turned(const struct model *model);
+
+/* Refuses transformers that are of no family of Hugging Face's. */
 int adapter_check_family(const struct model *model, struct err *err);
 /* Refuses names that leave no room for a file's. */
 int adapter_check_folder(const char *folder, struct err *err);

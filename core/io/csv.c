@@ -2,6 +2,7 @@
 #include "core/io/csv.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/mem.h"
@@ -57,6 +58,21 @@ static void begin_field(struct csv *csv)
     csv->start[csv->fields++] = csv->text.used;
 }
 
+/* Where the field began is where the quote may be missing. */
+static int refuse_after_quote(const struct csv *csv, int opened,
+                              struct err *err)
+{
+    char began[64] = "";
+    if (opened != csv->next_line)
+        (void)snprintf(began, sizeof began, " (the field began on line %d)",
+                       opened);
+    return err_set(err,
+                   "%.300s:%d: row %d: after a closing quote stands \"%.1s\", "
+                   "not a comma or the end of the line%s; a quote is missing, "
+                   "or one inside a field is not doubled",
+                   csv->path, csv->next_line, csv->row, csv->at, began);
+}
+
 static int read_quoted(struct csv *csv, struct err *err)
 {
     int opened = csv->next_line;
@@ -69,12 +85,7 @@ static int read_quoted(struct csv *csv, struct err *err)
             csv->at++;
             if (csv->at == csv->end || *csv->at == ',' || line_end(csv))
                 return 0;
-            return err_set(err,
-                           "%.300s:%d: row %d: after a closing quote stands "
-                           "\"%.1s\", not a comma or the end of the line; a "
-                           "quote is missing, or one inside a field is not "
-                           "doubled",
-                           csv->path, csv->next_line, csv->row, csv->at);
+            return refuse_after_quote(csv, opened, err);
         } else if (line_end(csv) == 2) {
             continue; /* the LF comes next */
         }

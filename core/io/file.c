@@ -206,6 +206,12 @@ int file_make_folder(const char *path, struct err *err)
     return 0;
 }
 
+bool file_is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 bool file_exists(const char *path)
 {
     struct stat about;

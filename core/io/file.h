@@ -34,6 +34,7 @@ int file_write(const char *path, const char *text, size_t size,
 /* mkdir -p.  Exists already as a folder: fine. */
 int file_make_folder(const char *path, struct err *err);
 bool file_exists(const char *path);
+bool file_is_folder(const char *path);
 
 /* dir + "/" + name into out (size bytes); asserts that it fits 1024. */
 char *file_join(char *out, size_t size, const char *dir, const char *name);

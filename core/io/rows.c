@@ -8,6 +8,15 @@ size_t rows_mark(const char *text, size_t size)
     return size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
+size_t rows_plain_ends(char *text, size_t size)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] != '\r' || i + 1 == size || text[i + 1] != '\n')
+            text[kept++] = text[i];
+    return kept;
+}
+
 bool rows_blank(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)

@@ -23,6 +23,8 @@ bool rows_next(struct rows *rows);
 
 /* How many bytes of mark a text begins with: 3 or 0. */
 size_t rows_mark(const char *text, size_t size);
+/* Makes every CRLF of a text in memory an LF; returns the new size. */
+size_t rows_plain_ends(char *text, size_t size);
 /* Nothing but blanks. */
 bool rows_blank(const char *text, size_t size);
 

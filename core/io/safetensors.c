@@ -1,25 +1,18 @@
 /*
  * Reading safetensors (github.com/huggingface/safetensors, "Format"); see
  * safetensors.h.  Writing is in safetensors_out.c.
- *
- * The file is mapped, not read: a file that another program cuts while it is
- * open is that program's fault, and not caught here.
  */
 #include "core/io/safetensors.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/io/json.h"
+#include "core/io/mapping.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "safetensors data is little-endian and is used as it lies"
@@ -36,7 +29,7 @@ struct safetensors {
     char *name; /* of the file, for messages */
     const unsigned char *bytes;
     size_t size;
-    bool mapped;
+    struct mapping mapping; /* empty: the bytes are somebody else's */
     struct json *header;
     struct tensor *tensors; /* in header order */
     struct tensor **sorted; /* by name */
@@ -276,51 +269,26 @@ struct safetensors *safetensors_from(const char *bytes, size_t size,
     return finish_open(file, err);
 }
 
-/* Maps path; *size is 0, and NULL comes back, for an empty file too. */
-static const unsigned char *map(size_t *size, const char *path, struct err *err)
-{
-    char why[128] = "";
-    *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        (void)strerror_r(errno, why, sizeof why); /* empty is fine too */
-        err_set(err, "%.300s: cannot be read: %s", path, why);
-        if (fd >= 0)
-            (void)close(fd); /* read only */
-        return NULL;
-    }
-    const unsigned char *bytes = NULL;
-    if (!S_ISREG(about.st_mode) || about.st_size < LENGTH_BYTES) {
-        err_set(err, "%.300s: not a safetensors file: %s", path,
-                S_ISREG(about.st_mode) ? "too short" : "no ordinary file");
-    } else {
-        void *at =
-            mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (at == MAP_FAILED) {
-            (void)strerror_r(errno, why, sizeof why);
-            err_set(err, "%.300s: cannot be mapped: %s", path, why);
-        } else {
-            bytes = at;
-            *size = (size_t)about.st_size;
-        }
-    }
-    (void)close(fd); /* read only */
-    return bytes;
-}
-
 struct safetensors *safetensors_open(const char *path, struct err *err)
 {
-    size_t size;
-    const unsigned char *bytes = map(&size, path, err);
-    if (!bytes)
+    struct mapping mapping;
+    if (mapping_open(&mapping, path, "a safetensors file", err) != 0)
         return NULL;
     struct safetensors *file = xcalloc(1, sizeof *file);
     file->name = xstrdup(path);
-    file->bytes = bytes;
-    file->size = size;
-    file->mapped = true;
+    file->bytes = mapping.bytes;
+    file->size = mapping.size;
+    file->mapping = mapping;
     return finish_open(file, err);
+}
+
+/* posix_madvise() may do nothing, and with glibc it does; mapping the same
+ * pages of the same file again always drops them. */
+void safetensors_release(const struct safetensors *file,
+                         const struct tensor *tensor)
+{
+    if (file->mapping.size)
+        mapping_forget(tensor->data, tensor->bytes);
 }
 
 void safetensors_close(struct safetensors *file)
@@ -331,8 +299,7 @@ void safetensors_close(struct safetensors *file)
     mem_free(file->tensors);
     mem_free(file->sorted);
     mem_free(file->name);
-    if (file->mapped)
-        (void)munmap((void *)(uintptr_t)file->bytes, file->size);
+    mapping_close(&file->mapping);
     mem_free(file);
 }
 

@@ -15,16 +15,22 @@
 #include "core/base/mat.h"
 
 enum { TENSOR_DIMS = 8 };
-enum tensor_type { TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_F64, TENSOR_OTHER };
+enum tensor_type {
+    TENSOR_F32,
+    TENSOR_F16,
+    TENSOR_BF16,
+    TENSOR_F64,
+    TENSOR_OTHER
+};
 
 struct tensor {
     const char *name;
     enum tensor_type type;
-    char type_name[8];      /* as written: "F32", "I64", ... */
+    char type_name[8]; /* as written: "F32", "I64", ... */
     int dims;
     int64_t shape[TENSOR_DIMS];
-    int64_t count;          /* elements */
-    const void *data;       /* in the mapping, maybe unaligned */
+    int64_t count;    /* elements */
+    const void *data; /* in the mapping, maybe unaligned */
     size_t bytes;
 };
 
@@ -44,6 +50,13 @@ const char *safetensors_meta(const struct safetensors *file, const char *key);
 /* The tensor as float, converted from F16, BF16 or F64; fails on others and
  * on NaN or Inf (the sentence names tensor and index). */
 int tensor_read(float *to, const struct tensor *tensor, struct err *err);
+/* The same of its elements [first, first + count). */
+int tensor_read_part(float *to, const struct tensor *tensor, int64_t first,
+                     int64_t count, struct err *err);
+/* The pages that hold a tensor's bytes may leave memory; they come back when
+ * they are looked at.  For files larger than what memory should hold. */
+void safetensors_release(const struct safetensors *file,
+                         const struct tensor *tensor);
 /* The floats themselves, no copy, or NULL if they are not aligned F32. */
 const float *tensor_view(const struct tensor *tensor);
 

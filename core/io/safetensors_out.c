@@ -1,7 +1,6 @@
 /*
- * Writing safetensors: F32 tensors in the order they were added.  The header
- * is padded with spaces so that the data begin on a multiple of 8, as the
- * reference writer does.
+ * Writing safetensors from memory: F32 tensors in the order they were added.
+ * What is made piece by piece goes through safetensors_stream.h.
  */
 #include "core/io/safetensors.h"
 
@@ -12,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/io/file.h"
 #include "core/io/json.h"
+#include "core/io/safetensors_head.h"
 
 struct piece {
     const float *data; /* borrowed until commit */
@@ -47,17 +47,11 @@ void safetensors_out_add(struct safetensors_out *out, const char *name,
     size_t count = (size_t)(rows < 0 ? 1 : rows) * (size_t)cols;
     struct piece piece = {data, count * sizeof *data};
 
-    struct json *shape = json_new_array();
-    if (rows >= 0)
-        json_push_integer(shape, rows);
-    json_push_integer(shape, cols);
-    struct json *offsets = json_new_array();
-    json_push_integer(offsets, (long long)out->bytes);
-    json_push_integer(offsets, (long long)(out->bytes + piece.bytes));
-    struct json *entry = json_new_object();
-    json_put_text(entry, "dtype", "F32");
-    json_put(entry, "shape", shape);
-    json_put(entry, "data_offsets", offsets);
+    int64_t shape[] = {rows, cols};
+    bool is_vector = rows < 0;
+    struct json *entry =
+        safetensors_entry("F32", is_vector ? 1 : 2, &shape[is_vector],
+                          out->bytes, out->bytes + piece.bytes);
     json_put(out->entries, name, entry);
 
     if (out->count == out->room) {
@@ -77,40 +71,6 @@ static void out_free(struct safetensors_out *out)
     mem_free(out);
 }
 
-/* {"__metadata__":{...},"a":{...}}; freed by mem_free(). */
-static char *make_header(const struct safetensors_out *out)
-{
-    char *entries = json_write_compact(out->entries);
-    if (json_length(out->metadata) == 0)
-        return entries;
-    char *metadata = json_write_compact(out->metadata);
-    const char *comma = json_length(out->entries) ? "," : "";
-    size_t size = strlen(metadata) + strlen(entries) + 32;
-    char *header = xcalloc(size, 1);
-    /* entries + 1: without its {. */
-    snprintf(header, size, "{\"__metadata__\":%s%s%s", metadata, comma,
-             entries + 1);
-    mem_free(metadata);
-    mem_free(entries);
-    return header;
-}
-
-/* The length and the header, padded; freed by mem_free(). */
-static char *make_head(size_t *size, const struct safetensors_out *out)
-{
-    char *header = make_header(out);
-    size_t length = strlen(header);
-    size_t padded = (length + 7) / 8 * 8;
-    char *head = xcalloc(8 + padded, 1);
-    uint64_t stored = padded;
-    memcpy(head, &stored, 8);
-    memcpy(head + 8, header, length);
-    memset(head + 8 + length, ' ', padded - length);
-    mem_free(header);
-    *size = 8 + padded;
-    return head;
-}
-
 int safetensors_out_commit(struct safetensors_out *out, const char *path,
                            struct err *err)
 {
@@ -120,7 +80,7 @@ int safetensors_out_commit(struct safetensors_out *out, const char *path,
         return -1;
     }
     size_t head_size;
-    char *head = make_head(&head_size, out);
+    char *head = safetensors_head(&head_size, out->metadata, out->entries);
     /* A short write leaves the error flag, which commit looks at. */
     (void)fwrite(head, 1, head_size, file.to);
     mem_free(head);
@@ -135,7 +95,7 @@ int safetensors_out_pack(struct safetensors_out *out, char **bytes,
                          size_t *size, struct err *err)
 {
     size_t head_size;
-    char *head = make_head(&head_size, out);
+    char *head = safetensors_head(&head_size, out->metadata, out->entries);
     *size = head_size + out->bytes;
     *bytes = mem_try(*size, 1);
     if (*bytes) {

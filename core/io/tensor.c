@@ -27,20 +27,20 @@ static float float_of_half(uint16_t half)
 }
 
 /* data may stand at any byte: everything goes through memcpy. */
-static void convert(float *to, const struct tensor *tensor)
+static void convert(float *to, const struct tensor *tensor, size_t first,
+                    size_t n)
 {
     const unsigned char *from = tensor->data;
-    size_t n = (size_t)tensor->count;
     switch (tensor->type) {
     case TENSOR_F32:
         if (n)
-            memcpy(to, from, n * sizeof *to);
+            memcpy(to, from + 4 * first, n * sizeof *to);
         return;
     case TENSOR_F16:
     case TENSOR_BF16:
         for (size_t i = 0; i < n; i++) {
             uint16_t half;
-            memcpy(&half, from + 2 * i, sizeof half);
+            memcpy(&half, from + 2 * (first + i), sizeof half);
             to[i] = tensor->type == TENSOR_F16
                         ? float_of_half(half)
                         : float_of_bits((uint32_t)half << 16);
@@ -49,7 +49,7 @@ static void convert(float *to, const struct tensor *tensor)
     case TENSOR_F64:
         for (size_t i = 0; i < n; i++) {
             double wide;
-            memcpy(&wide, from + 8 * i, sizeof wide);
+            memcpy(&wide, from + 8 * (first + i), sizeof wide);
             to[i] = (float)wide;
         }
         return;
@@ -58,21 +58,27 @@ static void convert(float *to, const struct tensor *tensor)
     }
 }
 
-int tensor_read(float *to, const struct tensor *tensor, struct err *err)
+int tensor_read_part(float *to, const struct tensor *tensor, int64_t first,
+                     int64_t count, struct err *err)
 {
     if (tensor->type == TENSOR_OTHER)
         return err_set(err,
                        "tensor \"%.200s\" holds %s; only F32, F16, BF16 and "
                        "F64 can be read as numbers",
                        tensor->name, tensor->type_name);
-    convert(to, tensor);
-    for (int64_t i = 0; i < tensor->count; i++)
+    convert(to, tensor, (size_t)first, (size_t)count);
+    for (int64_t i = 0; i < count; i++)
         if (!isfinite(to[i]))
             return err_set(err,
                            "tensor \"%.200s\": element %" PRId64
                            " is NaN, infinite or too large for a float",
-                           tensor->name, i);
+                           tensor->name, first + i);
     return 0;
+}
+
+int tensor_read(float *to, const struct tensor *tensor, struct err *err)
+{
+    return tensor_read_part(to, tensor, 0, tensor->count, err);
 }
 
 const float *tensor_view(const struct tensor *tensor)
