@@ -5,7 +5,7 @@
 
 #include "core/base/mem.h"
 
-enum { TOGETHER = 8 }; /* examples held at once */
+enum { TOGETHER = ANSWERS_TOGETHER };
 
 struct room {
     struct example example[TOGETHER];
@@ -50,22 +50,23 @@ static void tell(const struct decode_text *text, const struct example *example,
     judge.hear(judge.ctx, &answer);
 }
 
-void answers_write(struct decoder *decoder, const struct task *task,
+void answers_write(struct decoder *decoder, const struct task *task, long from,
                    int examples, const struct decode_conf *conf,
                    struct judge judge)
 {
     int context = task->conf.context;
     struct room room = make_room(context);
-    for (int from = 0; from < examples; from += TOGETHER) {
-        int some = examples - from < TOGETHER ? examples - from : TOGETHER;
+    for (int done = 0; done < examples; done += TOGETHER) {
+        int some = examples - done < TOGETHER ? examples - done : TOGETHER;
+        uint64_t first = (uint64_t)(from + done);
         for (int k = 0; k < some; k++) {
             task->ops->example(task, &room.example[k], SPLIT_VALIDATION,
-                               (uint64_t)(from + k));
+                               first + (uint64_t)k);
             ask(&room.text[k], &room.example[k], conf->tokens, context);
         }
-        decode(decoder, room.text, some, from, conf);
+        decode(decoder, room.text, some, (int)first, conf);
         for (int k = 0; k < some; k++)
-            tell(&room.text[k], &room.example[k], (uint64_t)(from + k), judge);
+            tell(&room.text[k], &room.example[k], first + (uint64_t)k, judge);
     }
     mem_free(room.ids);
 }

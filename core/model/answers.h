@@ -24,10 +24,13 @@ struct judge {
     void (*hear)(void *ctx, const struct answer *answer);
 };
 
-/* Answers the first examples of the validation split, some side by side.  An
- * answer has at most conf->tokens tokens and what is left of the context;
- * text k of the sampling is example k. */
-void answers_write(struct decoder *decoder, const struct task *task,
+/* How many are answered side by side. */
+enum { ANSWERS_TOGETHER = 8 };
+
+/* Answers examples from .. from + examples - 1 of the validation split, some
+ * side by side.  An answer has at most conf->tokens tokens and what is left of
+ * the context; text k of the sampling is example k. */
+void answers_write(struct decoder *decoder, const struct task *task, long from,
                    int examples, const struct decode_conf *conf,
                    struct judge judge);
 

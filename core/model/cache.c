@@ -1,6 +1,7 @@
 /*
  * See cache.h.  A lane points at a slot, so that beams can change places
- * without moving a byte; a slot is (layers, k and v, positions, width).
+ * without moving a byte; a slot is (layers, k and v, positions, kv): the
+ * heads that k and v have, as they are when attention sees them.
  */
 #include "core/model/cache.h"
 
@@ -11,6 +12,7 @@
 #include "core/base/linalg.h"
 #include "core/base/mem.h"
 #include "core/base/vecmath.h"
+#include "core/model/parts.h"
 #include "core/model/pass.h"
 
 struct cache {
@@ -19,13 +21,13 @@ struct cache {
     int *slot, *length;   /* (lanes) */
     int *inserted;        /* (lanes) rows of length that are no tokens */
     int first;            /* lane of the slice's sequence 0, during a pass */
-    float *at;            /* (lanes, layers, 2, positions, width) */
+    float *at;            /* (lanes, layers, 2, positions, kv) */
 };
 
 static size_t slot_floats(const struct model *model, int positions)
 {
     return (size_t)model->conf.layers * 2 * (size_t)positions *
-           (size_t)model->conf.width;
+           (size_t)conf_kv_width(&model->conf);
 }
 
 size_t cache_bytes(const struct model *model, int lanes, int positions)
@@ -84,16 +86,16 @@ void cache_cut(struct cache *cache, int lane, int length)
     cache->length[lane] = length + cache->inserted[lane];
 }
 
-/* part 0: keys, 1: values, as (rows, width). */
+/* part 0: keys, 1: values, as (rows, kv). */
 static struct mat held(const struct cache *cache, int slot, int layer, int part,
                        int rows)
 {
-    int d = cache->model->conf.width;
-    size_t one = (size_t)cache->positions * (size_t)d;
+    int kv = conf_kv_width(&cache->model->conf);
+    size_t one = (size_t)cache->positions * (size_t)kv;
     float *at = cache->at +
                 (size_t)slot * slot_floats(cache->model, cache->positions) +
                 (size_t)(2 * layer + part) * one;
-    return mat_of(at, rows, d);
+    return mat_of(at, rows, kv);
 }
 
 static void copy_slot(struct cache *cache, int to, int from, int length)
@@ -169,11 +171,12 @@ static void causal_softmax(struct mat p, int past)
     }
 }
 
-/* One sequence: q, k, v (n, width) are its rows of qkv. */
+/* One sequence: q (n, q), k and v (n, kv) are its rows of qkv. */
 static void attend(struct cache *cache, int layer, int lane, struct mat out,
                    float *scratch, struct mat q, struct mat k, struct mat v)
 {
-    int heads = cache->model->conf.heads, size = q.cols / heads;
+    const struct model_conf *c = &cache->model->conf;
+    int size = c->head_width, share = c->heads / c->groups;
     int n = q.rows, past = cache->length[lane], slot = cache->slot[lane];
     assert(past + n <= cache->positions);
     struct mat keys = held(cache, slot, layer, 0, past + n);
@@ -182,25 +185,27 @@ static void attend(struct cache *cache, int layer, int lane, struct mat out,
     mat_copy(mat_rows(values, past, n), v);
     struct mat p = mat_of(scratch, n, past + n);
     float scale = 1.0F / sqrtf((float)size);
-    for (int h = 0; h < heads; h++) {
+    for (int h = 0; h < c->heads; h++) {
+        int from = h / share * size;
         linalg_apply(p, scale, mat_cols(q, h * size, size),
-                     mat_cols(keys, h * size, size), TRANSPOSED, 0.0F);
+                     mat_cols(keys, from, size), TRANSPOSED, 0.0F);
         causal_softmax(p, past);
         linalg_apply(mat_cols(out, h * size, size), 1.0F, p,
-                     mat_cols(values, h * size, size), PLAIN, 0.0F);
+                     mat_cols(values, from, size), PLAIN, 0.0F);
     }
 }
 
 void cache_attention(struct cache *cache, int layer, struct mat out,
                      float *scratch, struct mat qkv, const struct batch *slice)
 {
-    int d = cache->model->conf.width;
+    int q = conf_q_width(&cache->model->conf);
+    int kv = conf_kv_width(&cache->model->conf);
     for (int s = 0; s < slice->sequences; s++) {
         int from = slice->start[s], n = slice->start[s + 1] - from;
         struct mat rows = mat_rows(qkv, from, n);
         attend(cache, layer, cache->first + s, mat_rows(out, from, n), scratch,
-               mat_cols(rows, 0, d), mat_cols(rows, d, d),
-               mat_cols(rows, 2 * d, d));
+               mat_cols(rows, 0, q), mat_cols(rows, q, kv),
+               mat_cols(rows, q + kv, kv));
     }
 }
 
@@ -210,6 +215,7 @@ void pass_extend(struct pass *pass, const struct weights *weights,
 {
     int head = pass->model->site_count - 1;
     assert(first >= 0 && first + slice->sequences <= cache->lanes);
+    assert(!pass->model->conf.both_ways); /* what is held would change */
     cache->first = first;
     pass->cache = cache;
     const struct batch *ran = pass_layers(pass, weights, slice);
@@ -221,7 +227,7 @@ void pass_extend(struct pass *pass, const struct weights *weights,
         cache->inserted[first + s] += rows - given;
     }
     pass_gather(pass, weights, ran);
-    linalg_apply(logits, 1.0F, pass->top, weights->site[head], TRANSPOSED,
+    linalg_apply(logits, 1.0F, pass->top.out, weights->site[head], TRANSPOSED,
                  0.0F);
-    pass_after(pass, head, pass->top, logits);
+    head_finish(pass, weights, pass->top.out, logits);
 }

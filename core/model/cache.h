@@ -47,8 +47,8 @@ void pass_extend(struct pass *pass, const struct weights *weights,
 size_t cache_floats(const struct cache *cache, const struct batch *slice);
 /* Where the slice's sequence s begins in its text. */
 int cache_position(const struct cache *cache, int s);
-/* Holds the k and v of qkv (tokens, 3 width) of a layer, then attention over
- * all that is held: out (tokens, width). */
+/* Holds the k and v of qkv (tokens, q + 2 kv) of a layer, then attention over
+ * all that is held: out (tokens, q). */
 void cache_attention(struct cache *cache, int layer, struct mat out,
                      float *scratch, struct mat qkv, const struct batch *slice);
 

@@ -15,7 +15,7 @@ static void put_answer(struct example *to, const struct task *task,
     char text[64];
     int32_t ids[64];
     (void)snprintf(text, sizeof text, " %s", label);
-    int count = tokenizer_encode(tokenizer, ids, 64, text, strlen(text));
+    int count = tokenizer_encode_more(tokenizer, ids, 64, text, strlen(text));
     assert(count <= 64); /* a token has at least one byte */
     /* A longer label than the right one may need room: from the prompt. */
     int prompt = example->answer, room = task->conf.context - count - 1;
@@ -42,7 +42,7 @@ int choose_label(double *nats, struct pass *pass, const struct weights *weights,
         put_answer(&other, task, example, labels[i]);
         batch_clear(&batch);
         batch_add(&batch, &other);
-        double sum = pass_score(pass, weights, &batch).nats;
+        double sum = pass_score(pass, weights, &batch).loss;
         if (nats)
             nats[i] = sum;
         if (i == 0 || sum < least) {

@@ -7,40 +7,43 @@
 
 #include "core/base/linalg.h"
 #include "core/base/vecmath.h"
+#include "core/model/parts.h"
 #include "core/model/pass.h"
 
 enum { CHUNK_FLOATS = 1 << 20, CHUNK_ROWS = 256 };
 
+void pass_reserve_rows(struct pass *pass, int rows)
+{
+    if (rows <= pass->row_room)
+        return;
+    pass->row = xgrow(pass->row, (size_t)pass->row_room, (size_t)rows,
+                      sizeof *pass->row);
+    pass->row_room = rows;
+}
+
 void pass_gather(struct pass *pass, const struct weights *weights,
                  const struct batch *slice)
 {
-    const struct model *model = pass->model;
-    int d = model->conf.width;
-    if (slice->tokens > pass->row_room) {
-        pass->row = xgrow(pass->row, (size_t)pass->row_room,
-                          (size_t)slice->tokens, sizeof *pass->row);
-        pass->row_room = slice->tokens;
-    }
+    pass_reserve_rows(pass, slice->tokens);
     pass->rows = 0;
     for (int t = 0; t < slice->tokens; t++)
         if (slice->target[t] >= 0)
             pass->row[pass->rows++] = t;
-    size_t rows = (size_t)pass->rows;
-    pass->top =
-        mat_of(arena_take(&pass->arena, rows * (size_t)d), pass->rows, d);
-    pass->mean = arena_take(&pass->arena, rows);
-    pass->rstd = arena_take(&pass->arena, rows);
-    const float *const *last = weights->other + model_last_norm(model);
-    for (int i = 0; i < pass->rows; i++)
-        vec_norm(mat_row(pass->top, i), &pass->mean[i], &pass->rstd[i],
-                 mat_row(pass->out, pass->row[i]), last[0], last[1],
-                 model->conf.norm_eps, (size_t)d);
+    top_forward(pass, weights);
 }
 
-/* Is target what greedy decoding writes: the first of the largest logits? */
-static bool is_first_largest(const float *logits, int vocab, int target)
+void head_finish(const struct pass *pass, const struct weights *weights,
+                 struct mat x, struct mat logits)
 {
-    if (logits[target] < vec_max(logits, (size_t)vocab))
+    const float *bias = pass_outer(pass->model, weights, HEAD_BIAS);
+    for (int i = 0; bias && i < logits.rows; i++)
+        vec_add(mat_row(logits, i), bias, (size_t)logits.cols);
+    pass_after(pass, pass->model->site_count - 1, x, logits);
+}
+
+bool pass_is_first_largest(const float *logits, int count, int target)
+{
+    if (logits[target] < vec_max(logits, (size_t)count))
         return false;
     for (int i = 0; i < target; i++)
         if (logits[i] >= logits[target])
@@ -73,11 +76,11 @@ static void score_row(struct head_state *state, float *logits, int vocab,
         state->sequence++;
     }
     int target = slice->target[token];
-    bool right = is_first_largest(logits, vocab, target);
+    bool right = pass_is_first_largest(logits, vocab, target);
     float logit = logits[target];
     float all = vec_softmax(logits, (size_t)vocab);
     logits[target] -= 1.0F;
-    state->score.nats += (double)all - (double)logit;
+    state->score.loss += (double)all - (double)logit;
     state->score.targets++;
     state->sequence_counts = true;
     state->sequence_right = state->sequence_right && right;
@@ -88,31 +91,31 @@ struct score pass_head(struct pass *pass, const struct weights *weights,
                        const struct sink *sink)
 {
     const struct model *model = pass->model;
-    int vocab = model->conf.vocab, head = model->site_count - 1;
+    int vocab = conf_head_width(&model->conf), head = model->site_count - 1;
+    int bias = model_outer(model, HEAD_BIAS);
     int step = CHUNK_FLOATS / vocab;
     step = step < 1 ? 1 : step > CHUNK_ROWS ? CHUNK_ROWS : step;
     size_t size = (size_t)step * (size_t)vocab;
     if (sink)
-        pass->dtop =
-            mat_of(arena_take(&pass->arena,
-                              (size_t)pass->rows * (size_t)pass->top.cols),
-                   pass->rows, pass->top.cols);
+        pass->dtop = pass_take(pass, pass->rows, model->conf.width);
     size_t mark = arena_mark(&pass->arena);
     float *at = arena_take(&pass->arena, size);
     struct head_state state = {.sequence_right = true};
     for (int from = 0; from < pass->rows; from += step) {
         int count = pass->rows - from < step ? pass->rows - from : step;
         struct mat logits = mat_of(at, count, vocab);
-        struct mat x = mat_rows(pass->top, from, count);
+        struct mat x = mat_rows(pass->top.out, from, count);
         linalg_gemm(logits, 1.0F, x, PLAIN, weights->site[head], TRANSPOSED,
                     0.0F);
-        pass_after(pass, head, x, logits);
+        head_finish(pass, weights, x, logits);
         for (int i = 0; i < count; i++)
             score_row(&state, mat_row(logits, i), vocab, pass->row[from + i],
                       slice);
         if (!sink)
             continue;
         vec_scale(at, scale, (size_t)count * (size_t)vocab);
+        if (bias >= 0)
+            linear_bias_gradient(sink->other[bias], logits);
         linalg_gemm(mat_rows(pass->dtop, from, count), 1.0F, logits, PLAIN,
                     weights->site[head], PLAIN, 0.0F);
         if (sink->wants[head])

@@ -19,6 +19,9 @@ static void reserve(struct longer *longer, int sequences, int tokens, int given)
         size_t before = (size_t)b->token_room;
         b->id = xgrow(b->id, before, (size_t)tokens, sizeof *b->id);
         b->target = xgrow(b->target, before, (size_t)tokens, sizeof *b->target);
+        longer->type =
+            xgrow(longer->type, before, (size_t)tokens, sizeof *longer->type);
+        b->type = longer->type;
         b->token_room = tokens;
     }
     if (given > longer->from_room) {
@@ -28,16 +31,18 @@ static void reserve(struct longer *longer, int sequences, int tokens, int given)
     }
 }
 
-static void add(struct batch *batch, int32_t id, int32_t target)
+static void add(struct longer *longer, int32_t id, int32_t target, int32_t type)
 {
+    struct batch *batch = &longer->batch;
+    longer->type[batch->tokens] = type;
     batch->id[batch->tokens] = id;
     batch->target[batch->tokens++] = target;
 }
 
-static void add_rows(struct batch *batch, int first, int count)
+static void add_rows(struct longer *longer, int first, int count)
 {
     for (int i = 0; i < count; i++)
-        add(batch, -1 - first - i, -1);
+        add(longer, -1 - first - i, -1, 0);
 }
 
 static void add_sequence(struct longer *longer, const struct batch *given,
@@ -45,11 +50,11 @@ static void add_sequence(struct longer *longer, const struct batch *given,
 {
     struct batch *batch = &longer->batch;
     int from = given->start[s], answer = from + given->prompt[s];
-    add_rows(batch, 0, prefix);
+    add_rows(longer, 0, prefix);
     for (int t = from; t < given->start[s + 1]; t++) {
-        add(batch, given->id[t], -1);
+        add(longer, given->id[t], -1, given->type ? given->type[t] : 0);
         if (t + 1 == answer)
-            add_rows(batch, prefix, infix);
+            add_rows(longer, prefix, infix);
         longer->from[t] = batch->tokens - 1;
         batch->target[batch->tokens - 1] = given->target[t];
     }
@@ -77,6 +82,7 @@ const struct batch *pass_lengthen(struct pass *pass, const struct batch *slice)
 void pass_longer_free(struct longer *longer)
 {
     batch_free(&longer->batch);
+    mem_free(longer->type);
     mem_free(longer->from);
     *longer = (struct longer){0};
 }

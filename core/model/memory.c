@@ -6,14 +6,14 @@
 
 #include "core/model/attention.h"
 #include "core/model/cache.h"
+#include "core/model/network.h"
+#include "core/model/parts.h"
 #include "core/model/pass.h"
 
-struct pass *pass_new(const struct model *model)
+void transformer_begin(struct pass *pass)
 {
-    struct pass *pass = xcalloc(1, sizeof *pass);
-    pass->model = model;
-    pass->layer = xcalloc((size_t)model->conf.layers, sizeof *pass->layer);
-    return pass;
+    size_t layers = (size_t)pass->model->conf.layers;
+    pass->layer = xcalloc(layers, sizeof *pass->layer);
 }
 
 void pass_free(struct pass *pass)
@@ -23,6 +23,7 @@ void pass_free(struct pass *pass)
     arena_free(&pass->arena);
     pass_longer_free(&pass->longer);
     mem_free(pass->layer);
+    mem_free(pass->dense);
     mem_free(pass->row);
     mem_free(pass);
 }
@@ -45,16 +46,23 @@ static size_t floats_needed(const struct model *model,
 {
     const struct model_conf *c = &model->conf;
     size_t d = (size_t)c->width, n = (size_t)c->inner,
-           layers = (size_t)c->layers;
-    size_t a_layer = t * (8 * d + 2 * n + 4) + squares + 13 * 16;
-    size_t back = t * (6 * d + 2 * n) + squares + 16 * 16;
-    size_t head =
-        t * (2 * d + 2) + ((size_t)1 << 20) + 2 * (size_t)c->vocab + 8 * 16;
-    return layers * a_layer + t * d + back + head + inserted(shape, t, layers);
+           layers = (size_t)c->layers, q = (size_t)conf_q_width(c),
+           qkv = (size_t)conf_qkv_width(c), gate = c->gated ? n : 0;
+    size_t heads = c->head_norm ? qkv + (size_t)(c->heads + c->groups) : 0;
+    size_t wide = q > d ? q : d, wide_qkv = qkv > d ? qkv : d;
+    size_t a_layer =
+        t * (4 * d + q + qkv + 2 * n + gate + heads + 4) + squares + 16 * 16;
+    size_t back = t * (d + wide + wide_qkv + n + gate) + squares + 16 * 16;
+    size_t ends = t * (d + 2 + (size_t)c->head_width) + 8 * 16;
+    size_t head = t * (5 * d + 2) + ((size_t)1 << 20) +
+                  2 * (size_t)conf_head_width(c) + 8 * 16;
+    return layers * a_layer + t * d + ends + back + head +
+           inserted(shape, t, layers);
 }
 
-size_t pass_bytes(const struct model *model, const struct insert_shape *shape,
-                  int sequences, int length)
+size_t transformer_bytes(const struct model *model,
+                         const struct insert_shape *shape, int sequences,
+                         int length)
 {
     static const struct insert_shape nothing;
     shape = shape ? shape : &nothing;
@@ -68,6 +76,37 @@ struct mat pass_take(struct pass *pass, int rows, int cols)
 {
     return mat_of(arena_take(&pass->arena, (size_t)rows * (size_t)cols), rows,
                   cols);
+}
+
+static void lay_out_layer(struct pass *pass, int l, int t, size_t squares)
+{
+    const struct model_conf *c = &pass->model->conf;
+    struct layer_memory *m = &pass->layer[l];
+    struct arena *arena = &pass->arena;
+    bool post = c->post_norm;
+    int d = c->width, qk = conf_q_width(c) + conf_kv_width(c);
+    m->out = l + 1 < c->layers ? pass->layer[l + 1].in : pass->out;
+    m->qkv = pass_take(pass, t, conf_qkv_width(c));
+    m->mixed = pass_take(pass, t, conf_q_width(c));
+    m->mid = pass_take(pass, t, d);
+    m->norm1 = post ? m->in : pass_take(pass, t, d);
+    m->norm2 = post ? m->mid : pass_take(pass, t, d);
+    m->sum1 = post ? pass_take(pass, t, d) : m->mid;
+    m->sum2 = post ? pass_take(pass, t, d) : m->out;
+    m->up = pass_take(pass, t, c->inner);
+    m->act = pass_take(pass, t, c->inner);
+    m->gate = c->gated ? pass_take(pass, t, c->inner) : (struct mat){0};
+    m->raw = c->head_norm ? pass_take(pass, t, qk) : (struct mat){0};
+    size_t norms = c->head_norm ? (size_t)(c->heads + c->groups) : 0;
+    m->rheads = arena_take(arena, (size_t)t * norms);
+    m->probability = arena_take(arena, squares);
+    m->mean1 = arena_take(arena, (size_t)t);
+    m->rstd1 = arena_take(arena, (size_t)t);
+    m->mean2 = arena_take(arena, (size_t)t);
+    m->rstd2 = arena_take(arena, (size_t)t);
+    for (int p = 0; p < INSERT_PLACES; p++)
+        m->kept[p] =
+            arena_take(arena, (size_t)t * (size_t)pass->insert.shape.keeps[p]);
 }
 
 void pass_lay_out(struct pass *pass, const struct batch *slice)
@@ -86,24 +125,15 @@ void pass_lay_out(struct pass *pass, const struct batch *slice)
     struct arena *arena = &pass->arena;
     arena_back(arena, 0);
     int t = slice->tokens;
-    for (int l = 0; l < c->layers; l++) {
-        struct layer_memory *m = &pass->layer[l];
-        m->in = pass_take(pass, t, c->width);
-        m->norm1 = pass_take(pass, t, c->width);
-        m->qkv = pass_take(pass, t, 3 * c->width);
-        m->mixed = pass_take(pass, t, c->width);
-        m->mid = pass_take(pass, t, c->width);
-        m->norm2 = pass_take(pass, t, c->width);
-        m->up = pass_take(pass, t, c->inner);
-        m->act = pass_take(pass, t, c->inner);
-        m->probability = arena_take(arena, squares);
-        m->mean1 = arena_take(arena, (size_t)t);
-        m->rstd1 = arena_take(arena, (size_t)t);
-        m->mean2 = arena_take(arena, (size_t)t);
-        m->rstd2 = arena_take(arena, (size_t)t);
-        for (int p = 0; p < INSERT_PLACES; p++)
-            m->kept[p] = arena_take(
-                arena, (size_t)t * (size_t)pass->insert.shape.keeps[p]);
-    }
+    for (int l = 0; l < c->layers; l++)
+        pass->layer[l].in = pass_take(pass, t, c->width);
     pass->out = pass_take(pass, t, c->width);
+    for (int l = 0; l < c->layers; l++)
+        lay_out_layer(pass, l, t, squares);
+    if (c->post_norm) {
+        pass->embedded = pass_take(pass, t, c->width);
+        pass->mean = arena_take(arena, (size_t)t);
+        pass->rstd = arena_take(arena, (size_t)t);
+    }
+    turn_prepare(pass, slice);
 }

@@ -11,6 +11,8 @@
 #include "core/base/vecmath.h"
 #include "core/model/attention.h"
 #include "core/model/cache.h"
+#include "core/model/network.h"
+#include "core/model/parts.h"
 #include "core/model/pass.h"
 
 void pass_insert(struct pass *pass, struct insert insert)
@@ -38,18 +40,44 @@ struct mat qkv_joined(const struct weights *weights, int q_site)
 {
     struct mat q = weights->site[q_site], k = weights->site[q_site + 1],
                v = weights->site[q_site + 2];
-    size_t size = (size_t)q.rows * (size_t)q.ld;
-    bool joined = k.at == q.at + size && v.at == k.at + size && k.ld == q.ld &&
-                  v.ld == q.ld;
-    return joined ? (struct mat){q.at, 3 * q.rows, q.cols, q.ld}
+    size_t q_size = (size_t)q.rows * (size_t)q.ld;
+    size_t k_size = (size_t)k.rows * (size_t)k.ld;
+    bool joined = k.at == q.at + q_size && v.at == k.at + k_size &&
+                  k.ld == q.ld && v.ld == q.ld;
+    return joined ? (struct mat){q.at, q.rows + k.rows + v.rows, q.cols, q.ld}
                   : (struct mat){0};
+}
+
+struct layer_others pass_others(const struct model *model,
+                                const struct weights *weights, int layer)
+{
+    struct layer_others others;
+    for (int i = 0; i < LAYER_OTHERS; i++) {
+        int index = model_other_of(model, (enum layer_other)i, layer);
+        others.at[i] = index < 0 ? NULL : weights->other[index];
+    }
+    return others;
+}
+
+const float *pass_outer(const struct model *model,
+                        const struct weights *weights, enum outer_other which)
+{
+    int index = model_outer(model, which);
+    return index < 0 ? NULL : weights->other[index];
+}
+
+/* Every row becomes the bias, to be added to; false: there is none. */
+static bool fill_bias(struct mat y, const float *bias)
+{
+    for (int t = 0; bias && t < y.rows; t++)
+        memcpy(mat_row(y, t), bias, (size_t)y.cols * sizeof *bias);
+    return bias;
 }
 
 void linear_forward(struct mat y, struct mat x, struct mat w, const float *bias)
 {
-    for (int t = 0; t < y.rows; t++)
-        memcpy(mat_row(y, t), bias, (size_t)y.cols * sizeof *bias);
-    linalg_apply(y, 1.0F, x, w, TRANSPOSED, 1.0F);
+    float before = fill_bias(y, bias) ? 1.0F : 0.0F;
+    linalg_apply(y, 1.0F, x, w, TRANSPOSED, before);
 }
 
 void linear_bias_gradient(float *gradient, struct mat dy)
@@ -58,39 +86,51 @@ void linear_bias_gradient(float *gradient, struct mat dy)
         vec_add(gradient, mat_row(dy, t), (size_t)dy.cols);
 }
 
-/* Where the stream goes after layer l. */
-static struct mat stream_after(struct pass *pass, int l)
+static void embed_token(float *row, const struct pass *pass,
+                        const struct weights *w, const struct batch *slice,
+                        int t, size_t position)
 {
-    return l + 1 < pass->model->conf.layers ? pass->layer[l + 1].in : pass->out;
+    const struct model *model = pass->model;
+    size_t d = (size_t)model->conf.width;
+    const float *positions = pass_outer(model, w, POSITION);
+    const float *types = pass_outer(model, w, TYPE);
+    memcpy(row, w->other[OTHER_AT_EMBED] + (size_t)slice->id[t] * d,
+           d * sizeof *row);
+    if (positions)
+        vec_add(row, positions + (position + (size_t)model->conf.skip) * d, d);
+    if (types)
+        vec_add(row, types + (slice->type ? (size_t)slice->type[t] * d : 0), d);
 }
 
-static void embed(struct mat h, const struct weights *weights,
-                  const struct cache *cache, const struct batch *slice)
+/* The norm of the embedding, of real tokens alone. */
+static void norm_embedded(struct mat h, struct pass *pass,
+                          const struct weights *w, int t)
 {
-    size_t d = (size_t)h.cols;
+    const struct model *model = pass->model;
+    struct mat row = mat_rows(pass->embedded, t, 1);
+    mat_copy(row, mat_rows(h, t, 1));
+    norm_rows(mat_rows(h, t, 1), &pass->mean[t], &pass->rstd[t], row,
+              pass_outer(model, w, EMBED_GAIN),
+              pass_outer(model, w, EMBED_BIAS), &model->conf);
+}
+
+static void embed(struct mat h, struct pass *pass, const struct weights *w,
+                  const struct batch *slice)
+{
     for (int s = 0; s < slice->sequences; s++) {
         /* of real tokens */
-        size_t position = cache ? (size_t)cache_position(cache, s) : 0;
+        size_t position =
+            pass->cache ? (size_t)cache_position(pass->cache, s) : 0;
         for (int t = slice->start[s]; t < slice->start[s + 1]; t++) {
-            float *row = mat_row(h, t);
             if (slice->id[t] < 0) {
-                memset(row, 0, d * sizeof *row);
+                memset(mat_row(h, t), 0, (size_t)h.cols * sizeof(float));
                 continue;
             }
-            memcpy(row,
-                   weights->other[OTHER_AT_EMBED] + (size_t)slice->id[t] * d,
-                   d * sizeof *row);
-            vec_add(row, weights->other[OTHER_AT_POSITION] + position++ * d, d);
+            embed_token(mat_row(h, t), pass, w, slice, t, position++);
+            if (pass->model->conf.post_norm)
+                norm_embedded(h, pass, w, t);
         }
     }
-}
-
-static void norm_rows(struct mat y, float *mean, float *rstd, struct mat x,
-                      const float *gain, const float *bias, float eps)
-{
-    for (int t = 0; t < x.rows; t++)
-        vec_norm(mat_row(y, t), &mean[t], &rstd[t], mat_row(x, t), gain, bias,
-                 eps, (size_t)x.cols);
 }
 
 static void add_rows(struct mat y, struct mat x)
@@ -98,62 +138,95 @@ static void add_rows(struct mat y, struct mat x)
     vec_add(y.at, x.at, (size_t)x.rows * (size_t)x.cols);
 }
 
-/* mid = in + O(attention(norm1(in))) */
+/* The columns of q, k or v: part 0, 1, 2. */
+struct mat qkv_part(struct mat qkv, const struct model_conf *c, int part)
+{
+    int q = conf_q_width(c), kv = conf_kv_width(c);
+    return part == 0 ? mat_cols(qkv, 0, q)
+                     : mat_cols(qkv, q + (part - 1) * kv, kv);
+}
+
+/* qkv = norm1 (Wq, Wk, Wv)^T + biases, at once where they lie side by side. */
+static void project(struct pass *pass, const struct weights *w, int l,
+                    const struct layer_others *other)
+{
+    struct layer_memory *m = &pass->layer[l];
+    const struct model_conf *c = &pass->model->conf;
+    int site = model_site_of(pass->model, SITE_Q, l);
+    float before = 0;
+    for (int part = 0; part < 3; part++)
+        before = fill_bias(qkv_part(m->qkv, c, part), other->at[Q_BIAS + part])
+                     ? 1.0F
+                     : 0.0F;
+    struct mat joined = qkv_joined(w, site);
+    if (joined.at)
+        linalg_apply(m->qkv, 1.0F, m->norm1, joined, TRANSPOSED, before);
+    for (int part = 0; !joined.at && part < 3; part++)
+        linalg_apply(qkv_part(m->qkv, c, part), 1.0F, m->norm1,
+                     w->site[site + part], TRANSPOSED, before);
+    for (int part = 0; part < 3; part++)
+        pass_after(pass, site + part, m->norm1, qkv_part(m->qkv, c, part));
+}
+
+/* pre: mid = in + O(attention(norm1(in))); post: norm1 of the sum. */
 static void attend(struct pass *pass, const struct weights *w, int l,
                    const struct batch *slice)
 {
     struct layer_memory *m = &pass->layer[l];
     const struct model_conf *c = &pass->model->conf;
-    int site = model_site_of(pass->model, SITE_Q, l), d = c->width;
-    const float *const *other = w->other + model_other_of(0, l);
-    norm_rows(m->norm1, m->mean1, m->rstd1, m->in, other[NORM1_GAIN],
-              other[NORM1_BIAS], c->norm_eps);
-    struct mat joined = qkv_joined(w, site);
-    for (int t = 0; t < m->qkv.rows; t++)
-        for (int part = 0; part < 3; part++)
-            memcpy(mat_row(m->qkv, t) + part * d, other[Q_BIAS + part],
-                   (size_t)d * sizeof(float));
-    if (joined.at)
-        linalg_apply(m->qkv, 1.0F, m->norm1, joined, TRANSPOSED, 1.0F);
-    for (int part = 0; !joined.at && part < 3; part++)
-        linalg_apply(mat_cols(m->qkv, part * d, d), 1.0F, m->norm1,
-                     w->site[site + part], TRANSPOSED, 1.0F);
-    for (int part = 0; part < 3; part++)
-        pass_after(pass, site + part, m->norm1, mat_cols(m->qkv, part * d, d));
+    int o = model_site_of(pass->model, SITE_O, l);
+    struct layer_others other = pass_others(pass->model, w, l);
+    if (!c->post_norm)
+        norm_rows(m->norm1, m->mean1, m->rstd1, m->in, other.at[NORM1_GAIN],
+                  other.at[NORM1_BIAS], c);
+    project(pass, w, l, &other);
+    turn_forward(pass, m, &other);
     if (pass->cache)
         cache_attention(pass->cache, l, m->mixed, m->probability, m->qkv,
                         slice);
     else
-        attention_forward(m->mixed, m->probability, m->qkv, slice, c->heads);
-    linear_forward(m->mid, m->mixed, w->site[site + 3], other[O_BIAS]);
-    pass_after(pass, site + 3, m->mixed, m->mid);
-    pass_branch(pass, l, INSERT_ATTENTION, m->mid, slice);
-    add_rows(m->mid, m->in);
+        attention_forward(m->mixed, m->probability, m->qkv, slice, c);
+    linear_forward(m->sum1, m->mixed, w->site[o], other.at[O_BIAS]);
+    pass_after(pass, o, m->mixed, m->sum1);
+    pass_branch(pass, l, INSERT_ATTENTION, m->sum1, slice);
+    add_rows(m->sum1, m->in);
+    if (c->post_norm)
+        norm_rows(m->mid, m->mean1, m->rstd1, m->sum1, other.at[NORM1_GAIN],
+                  other.at[NORM1_BIAS], c);
 }
 
-/* next = mid + D(gelu(U(norm2(mid)))) */
+static void widen(struct pass *pass, const struct weights *w, int l,
+                  enum site_kind kind, struct mat y, const float *bias)
+{
+    struct mat x = pass->layer[l].norm2;
+    int site = model_site_of(pass->model, kind, l);
+    linear_forward(y, x, w->site[site], bias);
+    pass_after(pass, site, x, y);
+}
+
+/* pre: out = mid + D(f(U(norm2(mid)))); post: norm2 of the sum. */
 static void feed(struct pass *pass, const struct weights *w, int l,
                  const struct batch *slice)
 {
     struct layer_memory *m = &pass->layer[l];
     const struct model_conf *c = &pass->model->conf;
-    int site = model_site_of(pass->model, SITE_UP, l);
-    const float *const *other = w->other + model_other_of(0, l);
-    struct mat next = stream_after(pass, l);
-    norm_rows(m->norm2, m->mean2, m->rstd2, m->mid, other[NORM2_GAIN],
-              other[NORM2_BIAS], c->norm_eps);
-    linear_forward(m->up, m->norm2, w->site[site], other[UP_BIAS]);
-    pass_after(pass, site, m->norm2, m->up);
-    size_t count = (size_t)m->up.rows * (size_t)m->up.cols;
-    if (c->activation == GELU_TANH)
-        vec_gelu_tanh(m->act.at, m->up.at, count);
-    else
-        vec_gelu_erf(m->act.at, m->up.at, count);
-    linear_forward(next, m->act, w->site[site + 1], other[DOWN_BIAS]);
-    pass_after(pass, site + 1, m->act, next);
-    pass_branch(pass, l, INSERT_MLP, next, slice);
-    add_rows(next, m->mid);
-    pass_branch(pass, l, INSERT_LAYER, next, slice);
+    int down = model_site_of(pass->model, SITE_DOWN, l);
+    struct layer_others other = pass_others(pass->model, w, l);
+    if (!c->post_norm)
+        norm_rows(m->norm2, m->mean2, m->rstd2, m->mid, other.at[NORM2_GAIN],
+                  other.at[NORM2_BIAS], c);
+    if (c->gated)
+        widen(pass, w, l, SITE_GATE, m->gate, other.at[GATE_BIAS]);
+    widen(pass, w, l, SITE_UP, m->up, other.at[UP_BIAS]);
+    activate(m, c);
+    linear_forward(m->sum2, m->act, w->site[down], other.at[DOWN_BIAS]);
+    pass_after(pass, down, m->act, m->sum2);
+    pass_branch(pass, l, INSERT_MLP, m->sum2, slice);
+    add_rows(m->sum2, m->mid);
+    if (c->post_norm)
+        norm_rows(m->out, m->mean2, m->rstd2, m->sum2, other.at[NORM2_GAIN],
+                  other.at[NORM2_BIAS], c);
+    pass_branch(pass, l, INSERT_LAYER, m->out, slice);
 }
 
 const struct batch *pass_layers(struct pass *pass,
@@ -163,7 +236,7 @@ const struct batch *pass_layers(struct pass *pass,
     assert(slice->tokens > 0);
     slice = pass_lengthen(pass, slice);
     pass_lay_out(pass, slice);
-    embed(pass->layer[0].in, weights, pass->cache, slice);
+    embed(pass->layer[0].in, pass, weights, slice);
     pass_branch(pass, -1, INSERT_EMBED, pass->layer[0].in, slice);
     for (int l = 0; l < pass->model->conf.layers; l++) {
         attend(pass, weights, l, slice);
@@ -172,38 +245,26 @@ const struct batch *pass_layers(struct pass *pass,
     return slice;
 }
 
-struct score pass_score(struct pass *pass, const struct weights *weights,
-                        const struct batch *slice)
+struct score transformer_score(struct pass *pass, const struct weights *weights,
+                               const struct batch *slice)
 {
     slice = pass_layers(pass, weights, slice);
     pass_gather(pass, weights, slice);
     return pass_head(pass, weights, slice, 0.0F, NULL);
 }
 
-/* The stream at the rows that predict what follows each given token. */
-static struct mat stream_at(struct pass *pass, const struct batch *given,
-                            const struct batch *ran)
-{
-    if (ran == given)
-        return pass->out;
-    struct mat picked = pass_take(pass, given->tokens, pass->out.cols);
-    for (int t = 0; t < given->tokens; t++)
-        memcpy(mat_row(picked, t), mat_row(pass->out, pass->longer.from[t]),
-               sizeof(float) * (size_t)picked.cols);
-    return picked;
-}
-
-void pass_logits(struct pass *pass, const struct weights *weights,
-                 const struct batch *slice, struct mat logits)
+void transformer_logits(struct pass *pass, const struct weights *weights,
+                        const struct batch *slice, struct mat logits)
 {
     const struct model *model = pass->model;
-    struct mat out = stream_at(pass, slice, pass_layers(pass, weights, slice));
-    struct mat top = pass_take(pass, slice->tokens, model->conf.width);
-    float *mean = arena_take(&pass->arena, (size_t)slice->tokens);
-    float *rstd = arena_take(&pass->arena, (size_t)slice->tokens);
-    const float *const *last = weights->other + model_last_norm(model);
-    norm_rows(top, mean, rstd, out, last[0], last[1], model->conf.norm_eps);
-    linalg_gemm(logits, 1.0F, top, PLAIN, weights->site[model->site_count - 1],
+    int head = model->site_count - 1;
+    const struct batch *ran = pass_layers(pass, weights, slice);
+    pass_reserve_rows(pass, slice->tokens);
+    for (int t = 0; t < slice->tokens; t++)
+        pass->row[t] = ran == slice ? t : pass->longer.from[t];
+    pass->rows = slice->tokens;
+    top_forward(pass, weights);
+    linalg_gemm(logits, 1.0F, pass->top.out, PLAIN, weights->site[head],
                 TRANSPOSED, 0.0F);
-    pass_after(pass, model->site_count - 1, top, logits);
+    head_finish(pass, weights, pass->top.out, logits);
 }

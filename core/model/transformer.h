@@ -1,6 +1,6 @@
 /*
- * Forward and backward of one slice: GPT-2 with pre-norm (Radford et al.
- * 2019).  It sees plain dense W and knows nothing of how W came about; in
+ * Forward and backward of one slice: here of GPT-2 with pre-norm (Radford et
+ * al. 2019); other networks (network.h) answer to the same calls.  It sees plain dense W and knows nothing of how W came about; in
  * backward each site hands the pair (x, dy) to whoever wants a gradient.
  *
  *   h_0 = E[id] + P[position]
@@ -33,10 +33,10 @@ size_t pass_bytes(const struct model *model, const struct insert_shape *shape,
 void pass_insert(struct pass *pass, struct insert insert);
 
 struct score {
-    double nats; /* sum of -log p over the targets */
+    double loss; /* sum over the targets: -log p in nats, or squared errors */
     long targets;
     long exact;     /* sequences whose every target is the arg max: what
-                       greedy decoding would have written */
+                       greedy decoding would have written; of numbers none */
     long sequences; /* with at least one target */
 };
 
@@ -60,12 +60,12 @@ struct sink {
                    struct arena *scratch);
 };
 
-/* Forward, then backward of scale * (sum of nats). */
+/* Forward, then backward of scale * (sum of the loss). */
 struct score pass_learn(struct pass *pass, const struct weights *weights,
                         const struct batch *slice, float scale,
                         const struct sink *sink);
 
-/* logits (tokens, vocab) of every position, for generation and tests: row t
+/* logits (tokens, vocab), or (rows, outputs), of every position, for generation and tests: row t
  * predicts token t + 1, whatever was inserted between the two. */
 void pass_logits(struct pass *pass, const struct weights *weights,
                  const struct batch *slice, struct mat logits);
