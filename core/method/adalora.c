@@ -120,7 +120,7 @@ static int first_rank(const struct site *site, const struct method_conf *conf)
     return half_more < most || conf->rank > most ? half_more : most;
 }
 
-static int check(const struct method_conf *conf, struct err *err)
+static int check_budget(const struct method_conf *conf, struct err *err)
 {
     const struct budget_conf *budget = &conf->budget;
     if (!(conf->alpha > 0) || !isfinite(conf->alpha))
@@ -142,30 +142,40 @@ static int check(const struct method_conf *conf, struct err *err)
     return 0;
 }
 
-static int set_up(struct method *method, const struct method_conf *conf,
-                  struct err *err)
+static int ada_check(const struct model *model, const struct method_conf *conf,
+                     struct err *err)
+{
+    bool some = false;
+    if (check_budget(conf, err))
+        return -1;
+    for (int i = 0; i < model->site_count; i++) {
+        const struct site *site = &model->site[i];
+        if (!conf->targets[site->kind])
+            continue;
+        if (lora_check_rank(site, first_rank(site, conf), err))
+            return -1;
+        some = true;
+    }
+    if (!some)
+        return method_refuse_targets(model, "adalora", err);
+    return 0;
+}
+
+static void set_up(struct method *method, const struct method_conf *conf)
 {
     const struct model *model = method->model;
     struct adalora *ada = method->state;
     int first = 0;
-    if (check(conf, err))
-        return -1;
     for (int i = 0; i < model->site_count; i++) {
         struct ada_site *site = &ada->site[i];
         if (!conf->targets[model->site[i].kind])
             continue;
         site->target = true;
         site->rank = first_rank(&model->site[i], conf);
-        if (lora_check_rank(&model->site[i], site->rank, err))
-            return -1;
         first = site->rank > first ? site->rank : first;
         ada->targets++;
     }
-    if (!ada->targets)
-        return err_set(err, "adalora: no targets; use some of q, k, v, o, up, "
-                            "down, head");
     ada->scale = conf->alpha / first;
-    return 0;
 }
 
 static void fill(struct mat m, uint64_t seed, uint64_t index)
@@ -185,7 +195,8 @@ static int ada_attach(struct method *method, const struct method_conf *conf,
     ada->budget = conf->budget;
     ada->rank = conf->rank;
     ada->site = xcalloc((size_t)model->site_count, sizeof *ada->site);
-    if (set_up(method, conf, err) || lay(method, err))
+    set_up(method, conf);
+    if (lay(method, err))
         return -1;
     for (int i = 0; i < model->site_count; i++) {
         uint64_t index = ((uint64_t)ada->site[i].rank << 32) + (uint64_t)i;
@@ -372,10 +383,13 @@ extern const struct method_ops method_adalora;
 const struct method_ops method_adalora = {
     .name = "adalora",
     .summary = "LoRA whose directions compete for a falling budget",
+    .formula = "W = W0 + s P diag(lambda) Q",
+    .lr = 1.6e-2,
     .paper = "Zhang et al. 2023, arXiv 2303.10512",
     .uses = USES_RANK | USES_ALPHA | USES_TARGETS | USES_BUDGET,
     .fixed_rank = "its budget says how many directions there are, and their "
                   "importance which",
+    .check = ada_check,
     .attach = ada_attach,
     .detach = ada_detach,
     .count = ada_count,

@@ -37,8 +37,6 @@ static int adapter_h_attach(struct method *method,
 {
     struct adapters *a = xcalloc(1, sizeof *a);
     method->state = a;
-    if (bottleneck_check(method, conf->rank, err))
-        return -1;
     a->rank = conf->rank;
     add_all(method, a);
     if (layout_allocate(method, err))
@@ -108,8 +106,11 @@ extern const struct method_ops method_adapter_h;
 const struct method_ops method_adapter_h = {
     .name = "adapter_h",
     .summary = "two bottleneck modules a block, behind attention and MLP",
+    .formula = "y' = y + U gelu(D y + b) + c",
+    .lr = 8e-3,
     .paper = "Houlsby et al. 2019, arXiv 1902.00751",
     .uses = USES_RANK,
+    .check = bottleneck_check,
     .attach = adapter_h_attach,
     .detach = adapter_h_detach,
     .count = adapter_h_count,

@@ -57,8 +57,6 @@ static int adapter_l_attach(struct method *method,
 {
     struct adapters *a = xcalloc(1, sizeof *a);
     method->state = a;
-    if (bottleneck_check(method, conf->rank, err))
-        return -1;
     a->rank = conf->rank;
     add_all(method, a);
     if (layout_allocate(method, err))
@@ -159,8 +157,11 @@ extern const struct method_ops method_adapter_l;
 const struct method_ops method_adapter_l = {
     .name = "adapter_l",
     .summary = "one bottleneck module a block, behind a layer norm of its own",
+    .formula = "h' = h + U relu(D norm(h) + b) + c",
+    .lr = 8e-3,
     .paper = "Lin et al. 2020, arXiv 2004.03829",
     .uses = USES_RANK,
+    .check = bottleneck_check,
     .attach = adapter_l_attach,
     .detach = adapter_l_detach,
     .count = adapter_l_count,

@@ -15,6 +15,11 @@ static int bitfit_attach(struct method *method, const struct method_conf *conf,
 {
     (void)conf; /* nothing to choose */
     (void)also_layout(method, biases);
+    if (method->param_count == 0)
+        return err_set(err,
+                       "bitfit trains biases, and a %s model has none; use "
+                       "lora, or full",
+                       method->model->conf.family);
     if (layout_allocate(method, err))
         return -1;
     whole_start(method);
@@ -58,6 +63,8 @@ extern const struct method_ops method_bitfit;
 const struct method_ops method_bitfit = {
     .name = "bitfit",
     .summary = "all bias vectors and nothing else",
+    .formula = "y = W0 x + b, b trained",
+    .lr = 8e-2,
     .paper = "Ben Zaken et al. 2022, arXiv 2106.10199",
     .attach = bitfit_attach,
     .detach = bitfit_detach,

@@ -10,12 +10,13 @@
 #include "core/method/layout.h"
 #include "core/method/lora.h"
 
-int bottleneck_check(const struct method *method, int rank, struct err *err)
+int bottleneck_check(const struct model *model, const struct method_conf *conf,
+                     struct err *err)
 {
-    int most = method->model->conf.width;
-    if (rank < 1 || rank > most)
-        return err_set(err, "%s: rank %d is not allowed; use 1..%d",
-                       method->ops->name, rank, most);
+    int most = model->conf.width;
+    if (conf->rank < 1 || conf->rank > most)
+        return err_set(err, "%s: rank %d is not allowed; use 1..%d", conf->name,
+                       conf->rank, most);
     return 0;
 }
 

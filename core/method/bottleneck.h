@@ -20,7 +20,8 @@ struct bottleneck {
 };
 
 /* Refuses a rank outside 1..width. */
-int bottleneck_check(const struct method *method, int rank, struct err *err);
+int bottleneck_check(const struct model *model, const struct method_conf *conf,
+                     struct err *err);
 
 /* Adds the four params, named NAME.down.weight and so on. */
 struct bottleneck bottleneck_add(struct method *method, const char *name,

@@ -192,8 +192,11 @@ extern const struct method_ops method_dora;
 const struct method_ops method_dora = {
     .name = "dora",
     .summary = "LoRA on the direction of every row, its length trained apart",
+    .formula = "W_i = m_i V_i/|V_i|, V = W0 + s B A",
+    .lr = 8e-3,
     .paper = "Liu et al. 2024, arXiv 2402.09353",
     .uses = USES_LORA | USES_NORM,
+    .check = lora_check,
     .attach = dora_attach,
     .detach = lora_detach,
     .count = dora_count,

@@ -4,6 +4,8 @@
 #include "core/method/layout.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 int layout_add(struct method *method, const struct param *param)
 {

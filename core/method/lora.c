@@ -48,57 +48,60 @@ int lora_rank_of(const struct model *model, const struct method_conf *conf,
     return conf->ranks && conf->ranks[site] ? conf->ranks[site] : conf->rank;
 }
 
-/* One site's state from the recipe; ranks of non-targets are refused. */
-static int set_up_site(struct lora_site *to, const struct model *model, int i,
-                       const struct method_conf *conf, struct err *err)
+/* Ranks of non-targets are refused. */
+static int check_site(const struct model *model, int i,
+                      const struct method_conf *conf, struct err *err)
 {
     const struct site *site = &model->site[i];
-    int rank = lora_rank_of(model, conf, i);
-    if (!conf->targets[site->kind] && conf->ranks && conf->ranks[i])
+    if (conf->targets[site->kind])
+        return lora_check_rank(site, lora_rank_of(model, conf, i), err);
+    if (conf->ranks && conf->ranks[i])
         return err_set(err,
                        "%s: has rank %d but \"%s\" is not a target; add "
                        "it to targets",
                        site->name, conf->ranks[i], site_kind_name(site->kind));
-    if (!conf->targets[site->kind])
-        return 0;
-    if (lora_check_rank(site, rank, err))
-        return -1;
-    to->is.rank = rank;
-    to->is.alpha = conf->alpha;
-    to->is.rule = conf->scale;
-    to->is.scale = lora_scale(conf->alpha, conf->scale, rank);
     return 0;
 }
 
-static int set_up(struct method *method, const struct method_conf *conf,
-                  struct err *err)
+int lora_check(const struct model *model, const struct method_conf *conf,
+               struct err *err)
 {
-    const struct model *model = method->model;
-    const char *name = method->ops->name;
-    struct lora *lora = method->state;
     if (!(conf->alpha > 0) || !isfinite(conf->alpha))
         return err_set(err,
                        "%s: alpha %g is not allowed; use a number "
                        "above 0",
-                       name, conf->alpha);
+                       conf->name, conf->alpha);
     if (conf->targets[SITE_HEAD] && conf->also[ALSO_HEAD])
         return err_set(err,
                        "%s: the head is a target and trains whole as well; "
                        "take it from targets or from also",
-                       name);
+                       conf->name);
     int adapted = 0;
     for (int i = 0; i < model->site_count; i++) {
-        if (set_up_site(&lora->site[i], model, i, conf, err))
+        if (check_site(model, i, conf, err))
             return -1;
-        lora_freeze(&lora->site[i], lora, &model->site[i]);
-        adapted += lora->site[i].is.rank > 0;
+        adapted += conf->targets[model->site[i].kind];
     }
     if (!adapted)
-        return err_set(err,
-                       "%s: no targets; use some of q, k, v, o, up, "
-                       "down, head",
-                       name);
+        return method_refuse_targets(model, conf->name, err);
     return 0;
+}
+
+static void set_up(struct method *method, const struct method_conf *conf)
+{
+    const struct model *model = method->model;
+    struct lora *lora = method->state;
+    for (int i = 0; i < model->site_count; i++) {
+        struct site_state *is = &lora->site[i].is;
+        int rank = lora_rank_of(model, conf, i);
+        if (rank)
+            *is = (struct site_state){
+                .rank = rank,
+                .alpha = conf->alpha,
+                .rule = conf->scale,
+                .scale = lora_scale(conf->alpha, conf->scale, rank)};
+        lora_freeze(&lora->site[i], lora, &model->site[i]);
+    }
 }
 
 int lora_attach_kin(struct method *method, const struct method_conf *conf,
@@ -116,7 +119,8 @@ int lora_attach_kin(struct method *method, const struct method_conf *conf,
     for (int i = 0; i < ALSO_KINDS; i++)
         lora->also[i] = conf->also[i];
     lora->site = xcalloc((size_t)model->site_count, sizeof *lora->site);
-    if (set_up(method, conf, err) || lora_layout(method, err))
+    set_up(method, conf);
+    if (lora_layout(method, err))
         return -1;
     whole_start(method);
     for (int i = 0; i < model->site_count; i++) {
@@ -239,8 +243,11 @@ extern const struct method_ops method_lora;
 const struct method_ops method_lora = {
     .name = "lora",
     .summary = "low-rank update: W0 + s B A, with A and B trained",
+    .formula = "W = W0 + s B A",
+    .lr = 4e-3,
     .paper = "Hu et al. 2021, arXiv 2106.09685",
     .uses = USES_LORA,
+    .check = lora_check,
     .attach = lora_attach,
     .detach = lora_detach,
     .count = lora_count,

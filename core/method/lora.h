@@ -35,6 +35,10 @@ struct lora {
     struct lora_site *site; /* (site_count) */
 };
 
+/* Alpha, ranks, targets and what trains beside them: check of all kin. */
+int lora_check(const struct model *model, const struct method_conf *conf,
+               struct err *err);
+/* What lora_check() lets through. */
 int lora_attach_kin(struct method *method, const struct method_conf *conf,
                     const struct lora_kin *kin, struct err *err);
 void lora_detach(struct method *method);

@@ -29,8 +29,11 @@ extern const struct method_ops method_lora_fa;
 const struct method_ops method_lora_fa = {
     .name = "lora_fa",
     .summary = "LoRA with A frozen: only B trains",
+    .formula = "W = W0 + s B A0, A0 frozen",
+    .lr = 1.6e-2,
     .paper = "Zhang et al. 2023, arXiv 2308.03303",
     .uses = USES_LORA,
+    .check = lora_check,
     .attach = fa_attach,
     .detach = lora_detach,
     .count = fa_count,

@@ -8,25 +8,32 @@
 
 #include "core/method/lora.h"
 
-static int plus_attach(struct method *method, const struct method_conf *conf,
-                       struct err *err)
+static int plus_check(const struct model *model, const struct method_conf *conf,
+                      struct err *err)
 {
-    bool fine = conf->lr_ratio > 0 && isfinite(conf->lr_ratio);
-    int status = lora_attach_kin(method, conf, &(struct lora_kin){0}, err);
-    if (status == 0 && !fine)
+    if (!(conf->lr_ratio > 0) || !isfinite(conf->lr_ratio))
         return err_set(err,
                        "lora_plus: lr_ratio %g is not allowed; use a number "
                        "above 0",
                        conf->lr_ratio);
-    return status;
+    return lora_check(model, conf, err);
+}
+
+static int plus_attach(struct method *method, const struct method_conf *conf,
+                       struct err *err)
+{
+    return lora_attach_kin(method, conf, &(struct lora_kin){0}, err);
 }
 
 extern const struct method_ops method_lora_plus;
 const struct method_ops method_lora_plus = {
     .name = "lora_plus",
     .summary = "LoRA whose B learns faster than A",
+    .formula = "W = W0 + s B A, lr of B = ratio lr",
+    .lr = 1e-3,
     .paper = "Hayou et al. 2024, arXiv 2402.12354",
     .uses = USES_LORA | USES_LR_RATIO,
+    .check = plus_check,
     .attach = plus_attach,
     .detach = lora_detach,
     .count = lora_count,

@@ -13,6 +13,7 @@
 
 #include "core/base/err.h"
 #include "core/base/mem.h"
+#include "core/method/projection.h"
 #include "core/model/insert.h"
 #include "core/model/model.h"
 
@@ -43,6 +44,15 @@ struct budget_conf {
     double penalty; /* gamma of the orthogonality penalty */
 };
 
+/* A random subspace: how many dimensions, by which projection, of the values
+ * of which method (NULL and "": full), and whether each layer has a factor. */
+struct subspace_conf {
+    int dims;
+    enum projection_kind projection;
+    const char *inside;
+    bool layered;
+};
+
 struct method_conf {
     const char *name; /* in method_table */
     int rank;         /* of every target unless ranks says */
@@ -55,7 +65,8 @@ struct method_conf {
     double lr_ratio; /* LoRA+: lr of B over lr of A */
     enum norm_rule norm;
     struct budget_conf budget;
-    int prefix, infix;  /* trained tokens before and after */
+    int prefix, infix; /* trained tokens before and after */
+    struct subspace_conf subspace;
     bool state_follows; /* a state will be loaded: first values
                            that cost time may be left out */
 };
@@ -73,6 +84,7 @@ enum method_use {
     USES_NORM = 1 << 7,
     USES_BUDGET = 1 << 8,
     USES_PREFIX = 1 << 9, /* prefix and infix */
+    USES_SUBSPACE = 1 << 10,
     USES_LORA = USES_RANK | USES_RANKS | USES_ALPHA | USES_SCALE |
                 USES_TARGETS | USES_ALSO
 };
@@ -142,14 +154,22 @@ struct written {
 
 struct method_ops {
     const char *name, *summary, *paper;
-    unsigned uses; /* of enum method_use */
-    /* Lays out params and their first values. */
+    const char *formula; /* in a few words, ASCII: "W = W0 + s B A" */
+    unsigned uses;       /* of enum method_use */
+    double lr;           /* AdamW's peak rate that did best on the bundled base:
+                            experiments/recipes/method_rates.yaml */
+    /* Refuses a conf that does not fit, with a sentence, before there are
+     * weights: of the model only its config, sites and others are read.  NULL:
+     * every conf fits. */
+    int (*check)(const struct model *model, const struct method_conf *conf,
+                 struct err *err);
+    /* Lays out params and their first values, of a conf that fits. */
     int (*attach)(struct method *method, const struct method_conf *conf,
                   struct err *err);
     void (*detach)(struct method *method);
     /* How many values would train, by formula: of the model only its config,
-     * sites and others are read, so it needs no weights.  What attach would
-     * refuse gets any number. */
+     * sites and others are read, so it needs no weights.  What check refuses
+     * gets any number. */
     long (*count)(const struct model *model, const struct method_conf *conf);
     bool (*adapts)(const struct method *method, int site);
     /* w (out, in) = W0 + dW; only called for adapted sites. */
@@ -185,6 +205,9 @@ struct method_ops {
                      struct site_state *to);
     int (*restore)(struct method *method, const struct site_state *states,
                    struct err *err);
+    /* Of a method that moves another one (inner below): once values have
+     * changed, what inner's are now. */
+    void (*follow)(struct method *method);
     /* Methods that change themselves as they train.  Before an update, with
      * the gradient of the whole step: adds what a penalty asks for and takes
      * note.  After update number step (0-based) of steps: true when some
@@ -216,11 +239,16 @@ struct method_ops {
 struct method {
     const struct method_ops *ops;
     const struct model *model;
+    struct method_conf conf; /* as it was made; ranks NULL */
     struct param *param;
     int param_count;
     size_t size;  /* floats in value */
     float *value; /* all params, one after another */
     void *state;
+    /* Another method, owned, whose values follow from ours (subspace.c); NULL
+     * for most.  A gradient then has inner's behind ours, gradient() adds to
+     * that, and before_update() draws ours from it. */
+    struct method *inner;
 };
 
 extern const struct method_ops *const method_table[]; /* ends with NULL */
@@ -230,12 +258,28 @@ const struct method_ops *method_find(const char *name);
 struct method *method_new(const struct model *model,
                           const struct method_conf *conf, struct err *err);
 void method_free(struct method *method);
+/* The same with values of its own.  Only of what is put beside W (insert.h):
+ * its layout never changes. */
+struct method *method_copy_beside(const struct method *method);
+/* What method_new() would refuse for what it is, in the same words. */
+int method_check(const struct model *model, const struct method_conf *conf,
+                 struct err *err);
+/* No site of the model is a target: says which kinds it has; returns -1. */
+int method_refuse_targets(const struct model *model, const char *name,
+                          struct err *err);
 /* ops->count of the method conf names; -1: unknown name. */
 long method_count(const struct model *model, const struct method_conf *conf);
 
 /* For pass_insert(): what the method puts beside W, nothing for most.  Holds
  * the method, not a copy. */
 struct insert method_insert(const struct method *method);
+
+/* Floats of a gradient: size, and what inner adds. */
+size_t method_gradient_size(const struct method *method);
+/* Where an other's trained values and, in a gradient, its share begin; NULL:
+ * it stays as in the base. */
+const float *method_other(const struct method *method, int other,
+                          size_t *offset);
 
 /* adapts() of methods that leave every W as it is. */
 bool method_adapts_none(const struct method *method, int site);

@@ -10,12 +10,14 @@ extern const struct method_ops method_prefix_embed, method_prefix_layer;
 extern const struct method_ops method_adapter_h, method_adapter_l;
 extern const struct method_ops method_lora, method_rslora, method_lora_plus;
 extern const struct method_ops method_lora_fa, method_dora;
+extern const struct method_ops method_full_sites, method_subspace;
 extern const struct method_ops method_pissa, method_vera, method_adalora;
 
 /* clang-format off */
 const struct method_ops *const method_table[] = {
     &method_full,
     &method_full_top2,
+    &method_full_sites,
     &method_bitfit,
     &method_prefix_embed,
     &method_prefix_layer,
@@ -29,6 +31,7 @@ const struct method_ops *const method_table[] = {
     &method_pissa,
     &method_vera,
     &method_adalora,
+    &method_subspace,
     NULL,
 };
 /* clang-format on */

@@ -94,10 +94,13 @@ extern const struct method_ops method_pissa;
 const struct method_ops method_pissa = {
     .name = "pissa",
     .summary = "LoRA that begins with the base's largest directions",
+    .formula = "W = W0 - s B0 A0 + s B A",
+    .lr = 4e-3,
     .paper = "Meng et al. 2024, arXiv 2404.02948",
     .uses = USES_LORA,
     .fixed_rank = "its factors began as the largest directions of the base, "
                   "which was re-based by as many",
+    .check = lora_check,
     .attach = pissa_attach,
     .detach = lora_detach,
     .count = lora_count,

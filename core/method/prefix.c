@@ -12,10 +12,11 @@ struct prefix {
     int prefix, infix, levels;
 };
 
-static int check(const struct method *method, const struct method_conf *conf,
+int prefix_check(const struct model *model, const struct method_conf *conf,
                  struct err *err)
 {
-    const char *name = method->ops->name;
+    (void)model; /* rows take no position, so its context is no bound */
+    const char *name = conf->name;
     if (conf->prefix < 0 || conf->prefix > INSERT_ROWS_MOST)
         return err_set(err, "%s: prefix %d is not allowed; use 0..%d", name,
                        conf->prefix, INSERT_ROWS_MOST);
@@ -63,8 +64,6 @@ int prefix_attach(struct method *method, const struct method_conf *conf,
 {
     struct prefix *p = xcalloc(1, sizeof *p);
     method->state = p;
-    if (check(method, conf, err))
-        return -1;
     *p = (struct prefix){conf->prefix, conf->infix, levels};
     for (int level = 0; level < levels; level++)
         add_level(method, level, p->prefix + p->infix);

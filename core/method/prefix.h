@@ -12,6 +12,9 @@
 
 #include "core/method/method.h"
 
+/* Of both methods. */
+int prefix_check(const struct model *model, const struct method_conf *conf,
+                 struct err *err);
 /* Tables of so many levels; attach of both. */
 int prefix_attach(struct method *method, const struct method_conf *conf,
                   int levels, struct err *err);

@@ -28,8 +28,11 @@ const struct method_ops method_prefix_embed = {
     .name = "prefix_embed",
     .summary = "trained rows before and behind the prompt; not the base at "
                "step 0",
+    .formula = "x = [P, prompt, I, answer]",
+    .lr = 0.5,
     .paper = "Hu et al. 2021, arXiv 2106.09685, section 5.1",
     .uses = USES_PREFIX,
+    .check = prefix_check,
     .attach = prefix_embed_attach,
     .detach = prefix_detach,
     .count = prefix_embed_count,

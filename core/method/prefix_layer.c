@@ -76,8 +76,11 @@ const struct method_ops method_prefix_layer = {
     .name = "prefix_layer",
     .summary = "as prefix_embed, and trained rows behind every layer; not "
                "the base at step 0",
+    .formula = "h_l = [P_l, prompt, I_l, answer]",
+    .lr = 0.5,
     .paper = "Li & Liang 2021, arXiv 2101.00190; Hu et al. 2021, section 5.1",
     .uses = USES_PREFIX,
+    .check = prefix_check,
     .attach = prefix_layer_attach,
     .detach = prefix_detach,
     .count = prefix_layer_count,

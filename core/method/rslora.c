@@ -25,8 +25,11 @@ extern const struct method_ops method_rslora;
 const struct method_ops method_rslora = {
     .name = "rslora",
     .summary = "LoRA scaled by alpha / sqrt r, stable at high rank",
+    .formula = "W = W0 + alpha / sqrt(r) B A",
+    .lr = 4e-3,
     .paper = "Kalajdzievski 2023, arXiv 2312.03732",
     .uses = USES_LORA & ~(unsigned)USES_SCALE,
+    .check = lora_check,
     .attach = rslora_attach,
     .detach = lora_detach,
     .count = lora_count,

@@ -43,6 +43,20 @@ static void fill(struct mat m, int fan_in, uint64_t seed, uint64_t which)
             mat_row(m, i)[j] = (float)rng_between(&rng, -bound, bound);
 }
 
+static int vera_check(const struct model *model, const struct method_conf *conf,
+                      struct err *err)
+{
+    bool some = false;
+    for (int i = 0; i < model->site_count; i++)
+        some = some || conf->targets[model->site[i].kind];
+    if (!some)
+        return method_refuse_targets(model, "vera", err);
+    if (conf->rank < 1)
+        return err_set(err, "vera: rank %d is not allowed; use 1 or more",
+                       conf->rank);
+    return 0;
+}
+
 static int share(struct method *method, const struct method_conf *conf,
                  struct err *err)
 {
@@ -56,12 +70,6 @@ static int share(struct method *method, const struct method_conf *conf,
         in = site->in > in ? site->in : in;
         out = site->out > out ? site->out : out;
     }
-    if (!in)
-        return err_set(err, "vera: no targets; use some of q, k, v, o, up, "
-                            "down, head");
-    if (conf->rank < 1)
-        return err_set(err, "vera: rank %d is not allowed; use 1 or more",
-                       conf->rank);
     float *a = mem_try((size_t)conf->rank, sizeof(float) * (size_t)in);
     float *bt = mem_try((size_t)conf->rank, sizeof(float) * (size_t)out);
     vera->rank = conf->rank;
@@ -251,10 +259,13 @@ extern const struct method_ops method_vera;
 const struct method_ops method_vera = {
     .name = "vera",
     .summary = "shared random factors, two trained vectors a site",
+    .formula = "W = W0 + diag(b) B0 diag(d) A0",
+    .lr = 0.1,
     .paper = "Kopiczko et al. 2024, arXiv 2310.11454",
     .uses = USES_RANK | USES_TARGETS,
     .fixed_rank = "all sites share the random factors that its rank was drawn "
                   "with",
+    .check = vera_check,
     .attach = vera_attach,
     .detach = vera_detach,
     .count = vera_count,

@@ -32,9 +32,9 @@ static bool is_written(const struct run *run, int site)
  * that they lie one after another and are multiplied at once. */
 static bool has_storage(const struct run *run, int i)
 {
-    int q = i - (int)run->model->site[i].kind;
     if (run->model->site[i].kind > SITE_V)
         return is_written(run, i);
+    int q = i - (int)run->model->site[i].kind;
     return is_written(run, q) || is_written(run, q + 1) ||
            is_written(run, q + 2);
 }
@@ -64,22 +64,22 @@ static void place_weights(struct run *run)
 void run_follow_layout(struct run *run)
 {
     const struct method *method = run->method;
-    for (int i = 0; i < method->param_count; i++) {
-        const struct param *param = &method->param[i];
-        if (param->kind == PARAM_OTHER)
-            run->weights.other[param->other] = method->value + param->offset;
+    size_t size = method_gradient_size(method), offset;
+    for (int i = 0; i < run->model->other_count; i++) {
+        const float *value = method_other(method, i, &offset);
+        if (value)
+            run->weights.other[i] = value;
     }
     for (int i = 0; i < run->model->site_count; i++)
         if (direct(run, i))
             run->weights.site[i].at = (float *)direct(run, i);
     for (int s = 0; s < run->conf.slices; s++) {
         mem_free(run->slice[s].grad);
-        run->slice[s].grad = xcalloc(method->size ? method->size : 1,
-                                     sizeof *run->slice[s].grad);
-        for (int i = 0; i < method->param_count; i++)
-            if (method->param[i].kind == PARAM_OTHER)
-                run->slice[s].other[method->param[i].other] =
-                    run->slice[s].grad + method->param[i].offset;
+        run->slice[s].grad =
+            xcalloc(size ? size : 1, sizeof *run->slice[s].grad);
+        for (int i = 0; i < run->model->other_count; i++)
+            if (method_other(method, i, &offset))
+                run->slice[s].other[i] = run->slice[s].grad + offset;
     }
 }
 
@@ -241,12 +241,13 @@ static void update_job(void *ctx, int index, int thread)
     float *grad = run->slice[0].grad;
     struct score total = {0};
     for (int s = 0; s < run->parts; s++) {
-        total.nats += run->part[s].score.nats;
+        total.loss += run->part[s].score.loss;
         total.targets += run->part[s].score.targets;
         if (s > 0)
-            vec_add(grad, run->slice[s].grad, run->method->size);
+            vec_add(grad, run->slice[s].grad,
+                    method_gradient_size(run->method));
     }
-    double loss = total.nats / (double)total.targets;
+    double loss = total.loss / (double)total.targets;
     double lr = schedule_lr(&run->optimizer.conf, run->step, run->conf.steps);
     run->result = (struct step_result){.loss = loss, .lr = lr};
     const struct method_ops *ops = run->method->ops;
@@ -261,6 +262,8 @@ static void update_job(void *ctx, int index, int thread)
     if (ops->after_update &&
         ops->after_update(run->method, run->step, run->conf.steps))
         run_drop(run);
+    if (ops->follow)
+        ops->follow(run->method);
     run->step++;
     for (int i = 0; i < run->model->site_count; i++)
         if (is_written(run, i))
@@ -272,7 +275,8 @@ static void learn_job(void *ctx, int index, int thread)
     struct run *run = ctx;
     struct slice *slice = &run->slice[index];
     const struct batch *part = &run->part[index].batch;
-    memset(slice->grad, 0, run->method->size * sizeof *slice->grad);
+    memset(slice->grad, 0,
+           method_gradient_size(run->method) * sizeof *slice->grad);
     run->part[index].score = (struct score){0};
     if (part->targets > 0) {
         slice->scratch = scratch_of(run, thread, part->tokens);
@@ -312,8 +316,9 @@ static void score_job(void *ctx, int index, int thread)
 void run_post_evaluate(struct run *run, struct team *team,
                        const struct batch *batch)
 {
-    enum { SEQUENCES_A_PART = 8 };
-    run->parts = (batch->sequences + SEQUENCES_A_PART - 1) / SEQUENCES_A_PART;
+    enum { SEQUENCES_A_PART = 8, ROWS_A_PART = 256 };
+    int most = batch->in ? ROWS_A_PART : SEQUENCES_A_PART;
+    run->parts = (batch->sequences + most - 1) / most;
     prepare_places(run, team, batch);
     cut(run);
     for (int i = 0; i < run->parts; i++)
@@ -324,7 +329,7 @@ struct score run_score(const struct run *run)
 {
     struct score total = {0};
     for (int i = 0; i < run->parts; i++) {
-        total.nats += run->part[i].score.nats;
+        total.loss += run->part[i].score.loss;
         total.targets += run->part[i].score.targets;
         total.exact += run->part[i].score.exact;
         total.sequences += run->part[i].score.sequences;

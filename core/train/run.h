@@ -35,7 +35,7 @@ void run_post_step(struct run *run, struct team *team,
                    const struct batch *batch);
 
 struct step_result {
-    double loss;      /* nats per target, of the batch, before the update */
+    double loss;      /* per target, of the batch, before the update */
     double grad_norm; /* before clipping */
     double lr;
     bool diverged; /* loss or gradient not finite; the update was not made */

@@ -220,6 +220,8 @@ static int load_values(struct method *method, struct optimizer *opt,
             status = load_ages(age, param, from, err);
         age += param->rows;
     }
+    if (status == 0 && method->ops->follow)
+        method->ops->follow(method);
     return status;
 }
 
