@@ -60,13 +60,61 @@ void batch_add(struct batch *batch, const struct example *example)
     batch->start[++batch->sequences] = batch->tokens;
 }
 
+/* Room for rows wherever there is room for tokens. */
+static void reserve_row(struct batch *batch, bool values)
+{
+    size_t before = (size_t)batch->token_room, in = (size_t)batch->in;
+    reserve(batch, 1);
+    size_t room = (size_t)batch->token_room, out = (size_t)batch->out;
+    if (room == before)
+        return;
+    batch->x = xgrow(batch->x, before * in, room * in, sizeof *batch->x);
+    if (values)
+        batch->y = xgrow(batch->y, before * out, room * out, sizeof *batch->y);
+}
+
+void batch_add_row(struct batch *batch, const struct sample *sample, int in,
+                   int out)
+{
+    assert(batch->in == in || batch->sequences == 0);
+    batch->in = in;
+    batch->out = out;
+    reserve_row(batch, sample->y);
+    size_t at = (size_t)batch->tokens++;
+    memcpy(batch->x + at * (size_t)in, sample->x,
+           (size_t)in * sizeof *sample->x);
+    if (sample->y)
+        memcpy(batch->y + at * (size_t)out, sample->y,
+               (size_t)out * sizeof *sample->y);
+    batch->id[at] = 0;
+    batch->target[at] = sample->y ? 0 : sample->label;
+    batch->targets += sample->y ? out : 1;
+    batch->prompt[batch->sequences] = 1;
+    batch->start[++batch->sequences] = batch->tokens;
+}
+
 void batch_free(struct batch *batch)
 {
     mem_free(batch->start);
     mem_free(batch->id);
     mem_free(batch->target);
     mem_free(batch->prompt);
+    mem_free(batch->x);
+    mem_free(batch->y);
     *batch = (struct batch){0};
+}
+
+/* The rows of a slice that begins with this one. */
+static void slice_rows(struct batch *slice, const struct batch *batch,
+                       int first)
+{
+    slice->in = batch->in;
+    slice->out = batch->out;
+    slice->x = batch->x + (size_t)first * (size_t)batch->in;
+    if (!batch->y)
+        return;
+    slice->y = batch->y + (size_t)first * (size_t)batch->out;
+    slice->targets = slice->tokens * batch->out;
 }
 
 struct batch batch_slice(const struct batch *batch, int i, int n, int *starts)
@@ -85,16 +133,50 @@ struct batch batch_slice(const struct batch *batch, int i, int n, int *starts)
     slice.id = batch->id + first;
     slice.target = batch->target + first;
     slice.prompt = batch->prompt + from;
+    slice.type = batch->type ? batch->type + first : NULL;
     for (int t = 0; t < slice.tokens; t++)
         slice.targets += slice.target[t] >= 0;
+    if (batch->in)
+        slice_rows(&slice, batch, first);
     return slice;
 }
 
-static void add(const struct task *task, struct batch *to, struct example *room,
+/* What examples of a task are written into, one after another. */
+struct room {
+    struct example example;
+    struct sample sample;
+};
+
+static struct room room_new(const struct task *task)
+{
+    const struct task_conf *conf = &task->conf;
+    struct room room = {.sample = {0}};
+    if (task->ops->kind == EXAMPLE_TEXT)
+        room.example.ids = xcalloc((size_t)conf->context, sizeof(int32_t));
+    else
+        room.sample.x = xcalloc((size_t)conf->in, sizeof(float));
+    if (task->ops->kind == EXAMPLE_VALUES)
+        room.sample.y = xcalloc((size_t)conf->out, sizeof(float));
+    return room;
+}
+
+static void room_free(struct room *room)
+{
+    mem_free(room->example.ids);
+    mem_free(room->sample.x);
+    mem_free(room->sample.y);
+}
+
+static void add(const struct task *task, struct batch *to, struct room *room,
                 enum split split, uint64_t index)
 {
-    task->ops->example(task, room, split, index);
-    batch_add(to, room);
+    if (task->ops->kind == EXAMPLE_TEXT) {
+        task->ops->example(task, &room->example, split, index);
+        batch_add(to, &room->example);
+    } else {
+        task->ops->sample(task, &room->sample, split, index);
+        batch_add_row(to, &room->sample, task->conf.in, task->conf.out);
+    }
 }
 
 /* order (n) of an epoch: Fisher & Yates. */
@@ -113,8 +195,7 @@ static void shuffle(int *order, int n, uint64_t seed, uint64_t epoch)
 
 /* Places step * size .. of the endless row of epochs. */
 static void epoch_batch(const struct task *task, struct batch *to,
-                        struct example *room, uint64_t seed, long step,
-                        int size)
+                        struct room *room, uint64_t seed, long step, int size)
 {
     uint64_t n = (uint64_t)task->conf.examples, shuffled = UINT64_MAX;
     int *order = xcalloc((size_t)n, sizeof *order);
@@ -131,8 +212,7 @@ void task_batch(const struct task *task, struct batch *to, uint64_t seed,
                 long step, int size)
 {
     struct rng rng = rng_make(seed, STREAM_BATCH, (uint64_t)step);
-    struct example room = {
-        .ids = xcalloc((size_t)task->conf.context, sizeof *room.ids)};
+    struct room room = room_new(task);
     batch_clear(to);
     if (task->conf.examples > 0)
         epoch_batch(task, to, &room, seed, step, size);
@@ -143,7 +223,7 @@ void task_batch(const struct task *task, struct batch *to, uint64_t seed,
         uint64_t index = high << 32 | rng_u32(&rng);
         add(task, to, &room, SPLIT_TRAIN, index);
     }
-    mem_free(room.ids);
+    room_free(&room);
 }
 
 void task_validation(const struct task *task, struct batch *to, int size)
@@ -154,11 +234,10 @@ void task_validation(const struct task *task, struct batch *to, int size)
 void task_held_out(const struct task *task, struct batch *to, long from,
                    int size)
 {
-    struct example room = {
-        .ids = xcalloc((size_t)task->conf.context, sizeof *room.ids)};
+    struct room room = room_new(task);
     batch_clear(to);
     size = task_held_out_size(task, from, size);
     for (int i = 0; i < size; i++)
         add(task, to, &room, SPLIT_VALIDATION, (uint64_t)(from + i));
-    mem_free(room.ids);
+    room_free(&room);
 }

@@ -11,36 +11,28 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/task/buffer.h"
-#include "core/task/tokenizer.h"
+#include "core/base/rng.h"
 
 struct tokenizer *bpe_new(int size, int merges)
 {
     struct tokenizer *tokenizer = xcalloc(1, sizeof *tokenizer);
-    tokenizer->splitter = splitter_new();
     tokenizer->tokens = xcalloc((size_t)size, sizeof *tokenizer->tokens);
     tokenizer->size = size;
-    tokenizer->end = -1;
+    tokenizer->begin = tokenizer->end = tokenizer->unknown = -1;
     uint32_t slots = 16;
     while (slots < 2 * (uint32_t)merges)
         slots *= 2;
+    uint32_t knowns = 16;
+    while (knowns < 2 * (uint32_t)size)
+        knowns *= 2;
+    tokenizer->known = xcalloc(knowns, sizeof *tokenizer->known);
+    tokenizer->known_mask = knowns - 1;
+    memset(tokenizer->known, 0xFF, knowns * sizeof *tokenizer->known);
     tokenizer->merges = xcalloc(slots, sizeof *tokenizer->merges);
     tokenizer->merge_mask = slots - 1;
     for (uint32_t i = 0; i < slots; i++)
         tokenizer->merges[i].left = -1;
     return tokenizer;
-}
-
-void tokenizer_close(struct tokenizer *tokenizer)
-{
-    if (!tokenizer)
-        return;
-    for (int i = 0; i < tokenizer->size; i++)
-        mem_free(tokenizer->tokens[i].bytes);
-    mem_free(tokenizer->tokens);
-    mem_free(tokenizer->merges);
-    splitter_free(tokenizer->splitter);
-    mem_free(tokenizer);
 }
 
 bool bpe_set_token(struct tokenizer *tokenizer, int id, const char *bytes,
@@ -86,6 +78,36 @@ const struct merge *bpe_find_merge(const struct tokenizer *tokenizer,
     return slot->left < 0 ? NULL : slot;
 }
 
+static int32_t *known_slot(const struct tokenizer *tokenizer, const char *bytes,
+                           size_t count)
+{
+    uint32_t at = (uint32_t)rng_hash(bytes, count) & tokenizer->known_mask;
+    for (;;) {
+        int32_t *slot = &tokenizer->known[at];
+        if (*slot < 0)
+            return slot;
+        const struct token *token = &tokenizer->tokens[*slot];
+        if (token->count == count && memcmp(token->bytes, bytes, count) == 0)
+            return slot;
+        at = (at + 1) & tokenizer->known_mask;
+    }
+}
+
+bool bpe_make_known(struct tokenizer *tokenizer, int id)
+{
+    const struct token *token = &tokenizer->tokens[id];
+    int32_t *slot = known_slot(tokenizer, token->bytes, token->count);
+    if (*slot >= 0)
+        return *slot == id;
+    *slot = id;
+    return true;
+}
+
+int bpe_find(const struct tokenizer *tokenizer, const char *bytes, size_t count)
+{
+    return *known_slot(tokenizer, bytes, count);
+}
+
 /* One symbol of the word, in a doubly linked list; id -1: swallowed. */
 struct link {
     int32_t id, before, after;
@@ -96,7 +118,7 @@ struct candidate {
     int32_t rank, at, left, right;
 };
 
-struct workspace {
+struct bpe_work {
     struct link *links;
     struct candidate *heap;
     int count; /* of the heap */
@@ -108,7 +130,7 @@ static bool comes_first(const struct candidate *a, const struct candidate *b)
     return a->rank != b->rank ? a->rank < b->rank : a->at < b->at;
 }
 
-static void heap_push(struct workspace *work, struct candidate candidate)
+static void heap_push(struct bpe_work *work, struct candidate candidate)
 {
     int at = work->count++;
     while (at > 0 && comes_first(&candidate, &work->heap[(at - 1) / 2])) {
@@ -118,7 +140,7 @@ static void heap_push(struct workspace *work, struct candidate candidate)
     work->heap[at] = candidate;
 }
 
-static struct candidate heap_pop(struct workspace *work)
+static struct candidate heap_pop(struct bpe_work *work)
 {
     struct candidate top = work->heap[0], last = work->heap[--work->count];
     int at = 0;
@@ -138,7 +160,7 @@ static struct candidate heap_pop(struct workspace *work)
     return top;
 }
 
-static void offer(const struct tokenizer *tokenizer, struct workspace *work,
+static void offer(const struct tokenizer *tokenizer, struct bpe_work *work,
                   int32_t at)
 {
     if (at < 0 || work->links[at].after < 0)
@@ -150,7 +172,7 @@ static void offer(const struct tokenizer *tokenizer, struct workspace *work,
         heap_push(work, (struct candidate){merge->rank, at, left, right});
 }
 
-static void apply(const struct tokenizer *tokenizer, struct workspace *work,
+static void apply(const struct tokenizer *tokenizer, struct bpe_work *work,
                   struct candidate pair)
 {
     struct link *link = &work->links[pair.at];
@@ -168,7 +190,7 @@ static void apply(const struct tokenizer *tokenizer, struct workspace *work,
     offer(tokenizer, work, pair.at);
 }
 
-static void reserve(struct workspace *work, size_t bytes)
+static void reserve(struct bpe_work *work, size_t bytes)
 {
     if (bytes <= work->room)
         return;
@@ -180,16 +202,59 @@ static void reserve(struct workspace *work, size_t bytes)
     work->heap = xcalloc(3 * work->room, sizeof *work->heap);
 }
 
-static int encode_word(const struct tokenizer *tokenizer,
-                       struct workspace *work, int32_t *ids, int room,
-                       const char *word, size_t bytes)
+/* Bytes of the character at the head of a text; 1 where it is no UTF-8. */
+static size_t character(const char *text, size_t bytes)
 {
+    unsigned char first = (unsigned char)text[0];
+    size_t count = first < 0xC2   ? 1
+                   : first < 0xE0 ? 2
+                   : first < 0xF0 ? 3
+                   : first < 0xF5 ? 4
+                                  : 1;
+    for (size_t i = 1; i < count; i++)
+        if (i >= bytes || ((unsigned char)text[i] >> 6) != 2)
+            return 1;
+    return count;
+}
+
+/* What a word begins as: its bytes, or its characters with bytes for those
+ * that are no token.  Returns how many. */
+static int32_t begin_links(const struct tokenizer *tokenizer,
+                           struct link *links, const char *word, size_t bytes)
+{
+    int32_t n = 0;
+    for (size_t at = 0; at < bytes;) {
+        size_t length = 1;
+        int id = -1;
+        if (tokenizer->scheme == SCHEME_FALLBACK) {
+            length = character(word + at, bytes - at);
+            id = bpe_find(tokenizer, word + at, length);
+        }
+        for (size_t i = 0; i < (id < 0 ? length : 1); i++)
+            links[n++].id =
+                id < 0 ? tokenizer->byte_id[(unsigned char)word[at + i]] : id;
+        at += length;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        links[i].before = i - 1;
+        links[i].after = i + 1 < n ? i + 1 : -1;
+    }
+    return n;
+}
+
+int bpe_encode(const struct tokenizer *tokenizer, struct bpe_work *work,
+               int32_t *ids, int room, const char *word, size_t bytes)
+{
+    if (bytes == 0)
+        return 0;
+    int whole = tokenizer->whole_words ? bpe_find(tokenizer, word, bytes) : -1;
+    if (whole >= 0) {
+        if (room > 0)
+            ids[0] = whole;
+        return 1;
+    }
     reserve(work, bytes);
-    int32_t n = (int32_t)bytes;
-    for (int32_t i = 0; i < n; i++)
-        work->links[i] =
-            (struct link){tokenizer->byte_id[(unsigned char)word[i]], i - 1,
-                          i + 1 < n ? i + 1 : -1};
+    int32_t n = begin_links(tokenizer, work->links, word, bytes);
     work->count = 0;
     for (int32_t i = 0; i + 1 < n; i++)
         offer(tokenizer, work, i);
@@ -204,53 +269,14 @@ static int encode_word(const struct tokenizer *tokenizer,
     return count;
 }
 
-int tokenizer_encode(const struct tokenizer *tokenizer, int32_t *ids, int room,
-                     const char *text, size_t bytes)
+struct bpe_work *bpe_work_new(void)
 {
-    assert(bytes <= INT32_MAX / 4);
-    struct workspace work = {0};
-    struct splitting *words = splitting_begin(tokenizer->splitter, text, bytes);
-    const char *word;
-    size_t length;
-    int count = 0;
-    while (splitting_next(words, &word, &length)) {
-        int left = room > count ? room - count : 0;
-        count += encode_word(tokenizer, &work, left ? ids + count : NULL, left,
-                             word, length);
-    }
-    splitting_end(words);
-    mem_free(work.links);
-    mem_free(work.heap);
-    return count;
+    return xcalloc(1, sizeof(struct bpe_work));
 }
 
-int tokenizer_size(const struct tokenizer *tokenizer)
+void bpe_work_free(struct bpe_work *work)
 {
-    return tokenizer->size;
-}
-
-int tokenizer_end(const struct tokenizer *tokenizer)
-{
-    return tokenizer->end;
-}
-
-const char *tokenizer_bytes(const struct tokenizer *tokenizer, int id,
-                            size_t *bytes)
-{
-    bool known = id >= 0 && id < tokenizer->size;
-    *bytes = known ? tokenizer->tokens[id].count : 0;
-    return known ? tokenizer->tokens[id].bytes : NULL;
-}
-
-char *tokenizer_decode(const struct tokenizer *tokenizer, const int32_t *ids,
-                       int count)
-{
-    struct buffer text = {0};
-    for (int i = 0; i < count; i++) {
-        size_t bytes;
-        const char *token = tokenizer_bytes(tokenizer, ids[i], &bytes);
-        if (token)
-            buffer_add(&text, token, bytes);
-    }
-    return buffer_take(&text);
+    mem_free(work->links);
+    mem_free(work->heap);
+    mem_free(work);
 }

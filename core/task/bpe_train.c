@@ -325,6 +325,7 @@ int tokenizer_train(const char *path, const char *text, size_t bytes, int size,
                        path, size);
     struct tokenizer *tokenizer = bpe_new(size, 0);
     tokenizer->end = size - 1;
+    tokenizer->splitter = splitter_new();
     struct json *vocab = json_new_object(), *merges = json_new_array();
     for (int id = 0; id < 256; id++) {
         char byte = (char)alphabet_byte(id);

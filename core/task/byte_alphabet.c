@@ -13,14 +13,24 @@ static bool printable(int byte)
            byte >= 0xAE;
 }
 
+enum { LOW = 33, MIDDLE = 34 }; /* bytes 0 .. 32, 127 .. 160, and 173 */
+
 static int point_of(int byte)
 {
     if (printable(byte))
         return byte;
-    int before = 0;
-    for (int i = 0; i < byte; i++)
-        before += !printable(i);
-    return 0x100 + before;
+    return 0x100 + (byte < LOW   ? byte
+                    : byte < 161 ? LOW + byte - 127
+                                 : LOW + MIDDLE);
+}
+
+/* The n-th byte that is not printable; -1: there are not so many. */
+static int hidden(int n)
+{
+    return n < LOW             ? n
+           : n < LOW + MIDDLE  ? 127 + n - LOW
+           : n == LOW + MIDDLE ? 173
+                               : -1;
 }
 
 int alphabet_byte(int order)
@@ -56,9 +66,8 @@ int alphabet_read(struct buffer *to, const char *spelling)
             point = (point & 0x1F) << 6 | (*at++ & 0x3F);
         }
         int byte = point < 0x100 && printable(point) ? point : -1;
-        for (int i = 0; byte < 0 && point >= 0x100 && i < 256; i++)
-            if (!printable(i) && point_of(i) == point)
-                byte = i;
+        if (point >= 0x100)
+            byte = hidden(point - 0x100);
         if (byte < 0)
             return -1;
         buffer_char(to, (char)byte);

@@ -214,9 +214,9 @@ static int read_table(struct intake *intake)
             break;
         if (count != layout.columns)
             code = intake_refuse(intake, rows.line,
-                                 "%d columns between tabs; expected %d, as in "
+                                 "%d column%s between tabs; expected %d, as in "
                                  "the first row",
-                                 count, layout.columns);
+                                 count, count == 1 ? "" : "s", layout.columns);
         else
             code =
                 add_example(intake, rows.line, layout.set, field[layout.first],

@@ -32,10 +32,12 @@ enum pairs_fit pairs_encode(const struct task *task, struct example *to,
     const struct tokenizer *tokenizer = task->conf.tokenizer;
     size_t answer_bytes = strlen(answer);
     /* A token has at least one byte: most need no counting. */
-    bool surely = bytes + answer_bytes + ENDS <= (size_t)task->conf.context;
+    bool surely = bytes + TOKENIZER_MORE + answer_bytes + ENDS <=
+                  (size_t)task->conf.context;
     if (surely && !to)
         return PAIRS_WHOLE;
-    int answers = tokenizer_encode(tokenizer, NULL, 0, answer, answer_bytes);
+    int answers =
+        tokenizer_encode_more(tokenizer, NULL, 0, answer, answer_bytes);
     int room = task->conf.context - ENDS - answers;
     if (room < 0)
         return PAIRS_TOO_LONG;
@@ -50,9 +52,10 @@ enum pairs_fit pairs_encode(const struct task *task, struct example *to,
     }
     to->answer = 1 + count;
     to->count = to->answer + answers + 1;
-    (void)tokenizer_encode(tokenizer, to->ids + to->answer, answers, answer,
-                           answer_bytes);
-    to->ids[0] = to->ids[to->count - 1] = tokenizer_end(tokenizer);
+    (void)tokenizer_encode_more(tokenizer, to->ids + to->answer, answers,
+                                answer, answer_bytes);
+    to->ids[0] = tokenizer_begin(tokenizer);
+    to->ids[to->count - 1] = tokenizer_end(tokenizer);
     return fit;
 }
 
@@ -68,7 +71,7 @@ int pairs_open(struct task *task, const struct pair_shape *shape,
     if (!conf->tokenizer || tokenizer_end(conf->tokenizer) < 0)
         return err_set(err,
                        "task %s is text: it needs a base whose tokenizer has "
-                       "an <|endoftext|> token",
+                       "a token that ends a text, as <|endoftext|>",
                        task->ops->name);
     struct pairs pairs = {NULL, NULL};
     if (conf->data)

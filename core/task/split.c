@@ -1,7 +1,8 @@
 /*
- * The pattern is the one published with GPT-2 (Radford et al. 2019): English
- * contractions, letters, numbers or other signs with at most one space before
- * them, and white space that leaves its last space to the word that follows.
+ * GPT-2's pattern is the one published with GPT-2 (Radford et al. 2019):
+ * English contractions, letters, numbers or other signs with at most one space
+ * before them, and white space that leaves its last space to the word that
+ * follows.
  *
  * The text is walked in runs of valid UTF-8, each checked once (checking at
  * every match would cost the square of the length).  Bytes that are not UTF-8
@@ -29,17 +30,43 @@ struct splitting {
     pcre2_match_data *match;
 };
 
-static const char pattern[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+"
-                              "| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+static const char gpt2[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+"
+                           "| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+/* Digits one by one, and signs keep the line breaks behind them (Qwen 2023,
+ * tokenization_qwen2). */
+const char split_qwen[] =
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
+    "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/* Signs and Chinese characters alone (Devlin et al. 2019, tokenization.py). */
+#define SIGNS "\\p{P}$+<=>^`|~"
+#define CHINESE                                                                \
+    "\\x{4E00}-\\x{9FFF}\\x{3400}-\\x{4DBF}\\x{20000}-\\x{2CEAF}"              \
+    "\\x{F900}-\\x{FAFF}\\x{2F800}-\\x{2FA1F}"
+const char split_bert[] = "[" SIGNS CHINESE "]|\\s+|[^\\s" SIGNS CHINESE "]+";
 
 struct splitter *splitter_new(void)
+{
+    struct splitter *splitter = splitter_of(gpt2, NULL);
+    assert(splitter); /* the pattern is ours */
+    return splitter;
+}
+
+struct splitter *splitter_of(const char *pattern, struct err *err)
 {
     int number;
     PCRE2_SIZE offset;
     pcre2_code *code =
         pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
                       PCRE2_UTF | PCRE2_UCP, &number, &offset, NULL);
-    assert(code); /* the pattern is ours */
+    if (!code) {
+        PCRE2_UCHAR why[128];
+        (void)pcre2_get_error_message(number, why, sizeof why);
+        err_set(err,
+                "the pattern that splits text is not understood: %s at "
+                "its character %zu",
+                (char *)why, (size_t)offset);
+        return NULL;
+    }
     /* Not every machine has the just-in-time compiler: only slower then. */
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     struct splitter *splitter = xcalloc(1, sizeof *splitter);
@@ -97,10 +124,12 @@ bool splitting_next(struct splitting *splitting, const char **word,
     if (splitting->run > splitting->at) {
         int code = match(splitting, splitting->run, PCRE2_NO_UTF_CHECK);
         const PCRE2_SIZE *range = pcre2_get_ovector_pointer(splitting->match);
-        /* Every character matches one of the alternatives; should a limit of
-         * pcre2 be met instead, the rest of the run is one word. */
-        bool ok = code > 0 && range[0] == 0 && range[1] > 0;
-        length = ok ? range[1] : splitting->run - splitting->at;
+        /* What stands before a match is a word too.  Should there be none, or
+         * a limit of pcre2 be met, the rest of the run is one word. */
+        bool ok = code > 0 && range[1] > 0;
+        length = !ok            ? splitting->run - splitting->at
+                 : range[0] > 0 ? range[0]
+                                : range[1];
     }
     *word = splitting->text + splitting->at;
     *bytes = length;

@@ -1,6 +1,7 @@
 /*
  * A task turns (split, index) into token sequences: a prompt, and an answer
- * on which the loss is taken.  Adding a task costs one file and one line in
+ * on which the loss is taken; or into rows of numbers with numbers or a class
+ * to be predicted (example.h).  Adding a task costs one file and one line in
  * task_table.c.
  *
  * Examples are a pure function of (task, seed, split, index): no cursor, so
@@ -13,6 +14,8 @@
 #include <stdint.h>
 
 #include "core/base/err.h"
+#include "core/base/mat.h"
+#include "core/task/example.h"
 #include "core/task/tokenizer.h"
 
 enum split { SPLIT_TRAIN, SPLIT_VALIDATION };
@@ -25,6 +28,13 @@ struct example {
     int answer; /* >= 1 */
 };
 
+/* The same of a task of numbers. */
+struct sample {
+    float *x;  /* (in), owned by the caller */
+    float *y;  /* (out) of EXAMPLE_VALUES, likewise; else NULL */
+    int label; /* 0 .. out - 1 of EXAMPLE_CLASS */
+};
+
 struct task_conf {
     const char *name;
     const char *data;   /* published file or folder; NULL: the generator */
@@ -35,6 +45,10 @@ struct task_conf {
     int examples;  /* training draws only the first so many, each as often as
                       the others; 0: ever new ones */
     bool skip_bad; /* bad rows of data are counted, not refused */
+    enum example_kind reads; /* what the model does */
+    int in, out;             /* of a model that reads numbers; else 0 */
+    struct mat base; /* (out, in) a linear model's W0, borrowed; or at NULL */
+    int rank;        /* of what a teacher adds to it; 0: the task's own */
 };
 
 /* What a task is made of, for people. */
@@ -55,6 +69,8 @@ struct task;
 
 struct task_ops {
     const char *name;           /* in recipes */
+    enum example_kind kind;     /* of its examples; the model must read it */
+    bool has_rank;              /* reads conf.rank */
     const char *summary;        /* one line, for lists and help */
     const char *metric;         /* while training: "exact match", the arg max at
                                    every target; or NULL: the loss alone */
@@ -62,9 +78,11 @@ struct task_ops {
                                    then NULL; NULL for none */
     int (*open)(struct task *task, struct err *err);
     void (*close)(struct task *task);
-    /* Writes example index of the split. */
+    /* Writes example index of the split: one of the two, by kind. */
     void (*example)(const struct task *task, struct example *to,
                     enum split split, uint64_t index);
+    void (*sample)(const struct task *task, struct sample *to, enum split split,
+                   uint64_t index);
     /* The rest may be NULL, and is asked through the functions below. */
     void (*report)(const struct task *task, struct task_report *to);
     void (*references)(const struct task *task, struct references *to,
@@ -111,12 +129,22 @@ struct batch {
     int32_t *id;     /* (tokens) */
     int32_t *target; /* (tokens) */
     int *prompt;     /* (sequences) tokens before the answer, 1 or more */
+    const int32_t *type; /* (tokens) of token, where a model has several; NULL:
+                            all 0; borrowed */
     int sequence_room, token_room; /* allocated */
+    /* Of numbers, a sequence is one row and one token. */
+    int in, out; /* 0, 0: text */
+    float *x;    /* (tokens, in) */
+    float *y;    /* (tokens, out), each number a target; or NULL: target is the
+                    row's class */
 };
 
 void batch_clear(struct batch *batch);
 /* The ids that predict and are predicted: count - 1 positions. */
 void batch_add(struct batch *batch, const struct example *example);
+/* All rows of one batch have the same sizes. */
+void batch_add_row(struct batch *batch, const struct sample *sample, int in,
+                   int out);
 void batch_free(struct batch *batch);
 /* Slice i of n: sequences [i*S/n, (i+1)*S/n) as a view that borrows. */
 struct batch batch_slice(const struct batch *batch, int i, int n, int *starts);

@@ -11,7 +11,7 @@
 
 const struct task_ops *const task_table[] = {
     &task_world, &task_sql,    &task_nli,      &task_summary, &task_e2e,
-    &task_text,  &task_cipher, &task_memorise, NULL,
+    &task_text,  &task_cipher, &task_memorise, &task_teacher, NULL,
 };
 
 const struct task_ops *task_find(const char *name)
@@ -41,11 +41,35 @@ static int unknown(const char *name, struct err *err)
                    list);
 }
 
+/* A model that reads text can learn from nothing but text, and so on. */
+static int check_kind(const struct task_ops *ops, const struct task_conf *conf,
+                      struct err *err)
+{
+    static const char *const instead[] = {
+        [EXAMPLE_TEXT] = "a language model: bundled, or its folder",
+        [EXAMPLE_VALUES] = "base: {family: linear, sizes: [64, 64]}",
+        [EXAMPLE_CLASS] = "base: {family: mlp, sizes: [784, 200, 200, 10]}"};
+    if (ops->kind == conf->reads)
+        return 0;
+    return err_set(err,
+                   "task %s is made of %s, the base reads %s; choose another "
+                   "task, or %s",
+                   ops->name, example_kind_name(ops->kind),
+                   example_kind_name(conf->reads), instead[ops->kind]);
+}
+
 struct task *task_open(const struct task_conf *conf, struct err *err)
 {
     const struct task_ops *ops = task_find(conf->name);
     if (!ops) {
         unknown(conf->name, err);
+        return NULL;
+    }
+    if (check_kind(ops, conf, err) < 0)
+        return NULL;
+    if (conf->rank > 0 && !ops->has_rank) {
+        err_set(err, "task %s has no rank of its own; remove task.rank",
+                ops->name);
         return NULL;
     }
     struct task *task = xcalloc(1, sizeof *task);

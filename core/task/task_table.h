@@ -13,6 +13,7 @@ extern const struct task_ops task_nli;
 extern const struct task_ops task_summary;
 extern const struct task_ops task_e2e;
 extern const struct task_ops task_text;
+extern const struct task_ops task_teacher;
 
 /* Opens the world for a task that is made from it alone: refuses data, and a
  * model without a tokenizer that has an end token. */

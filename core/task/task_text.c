@@ -42,21 +42,22 @@ static int read_ids(struct pieces *to, const struct task *task,
     size_t size;
     if (file_read(&text, &size, path, FILE_LIMIT, err) < 0)
         return -1;
+    /* The same text is the same tokens, whoever saved it. */
+    size = rows_plain_ends(text, size);
     size_t mark = rows_mark(text, size);
     int code = 0;
     if (rows_blank(text + mark, size - mark)) {
         code = err_set(err, "%.300s: the file is empty; expected plain text",
                        path);
     } else {
-        /* A token has at least one byte. */
-        to->ids = mem_try(size - mark, sizeof *to->ids);
+        int room = (int)(size - mark) + TOKENIZER_MORE;
+        to->ids = mem_try((size_t)room, sizeof *to->ids);
         if (!to->ids)
             code =
                 err_set(err, "%.300s: not enough memory for its tokens", path);
         else
-            to->count =
-                tokenizer_encode(task->conf.tokenizer, to->ids,
-                                 (int)(size - mark), text + mark, size - mark);
+            to->count = tokenizer_encode(task->conf.tokenizer, to->ids, room,
+                                         text + mark, size - mark);
     }
     mem_free(text);
     return code;
@@ -135,10 +136,9 @@ static int read_files(struct text *text, const struct task *task,
     if (text->pieces[0] && text->pieces[1])
         return 0;
     return err_set(err,
-                   "%.300s: %d pieces of %d tokens are too few to hold out one "
-                   "in %d; use a longer text",
-                   files.train, count_pieces(task, &text->file[0]),
-                   task->conf.context, VALIDATION_PART);
+                   "%.300s: too short to hold out one piece of %d tokens in "
+                   "%d; use a longer text",
+                   files.train, task->conf.context, VALIDATION_PART);
 }
 
 static int open_text(struct task *task, struct err *err)
@@ -149,8 +149,8 @@ static int open_text(struct task *task, struct err *err)
                        "use at least 2",
                        task->conf.context);
     if (!task->conf.tokenizer || tokenizer_end(task->conf.tokenizer) < 0)
-        return err_set(err, "task text needs a base whose tokenizer has an "
-                            "<|endoftext|> token");
+        return err_set(err, "task text needs a base whose tokenizer has a "
+                            "token that ends a text, as <|endoftext|>");
     if (!task->conf.data)
         return err_set(err, "task text is made from a file; say which, as "
                             "data: PATH (plain text)");
@@ -177,7 +177,7 @@ static void example(const struct task *task, struct example *to,
         &text->file[split == SPLIT_VALIDATION && text->file[1].count > 0];
     int from = piece * room_of(task), left = file->count - from;
     int count = left < room_of(task) ? left : room_of(task);
-    to->ids[0] = tokenizer_end(task->conf.tokenizer);
+    to->ids[0] = tokenizer_begin(task->conf.tokenizer);
     memcpy(to->ids + 1, file->ids + from, (size_t)count * sizeof *to->ids);
     to->count = count + 1;
     to->answer = 1;

@@ -56,7 +56,7 @@ static void example(const struct task *task, struct example *to,
     int room = task->conf.context, count = 0;
     uint64_t document = (2 * index + (split == SPLIT_VALIDATION)) * DOCUMENTS;
     while (count < room) {
-        to->ids[count++] = tokenizer_end(tokenizer);
+        to->ids[count++] = tokenizer_begin(tokenizer);
         char *text = world_document(task->state, task->conf.seed, document++);
         count += tokenizer_encode(tokenizer, to->ids + count, room - count,
                                   text, strlen(text));

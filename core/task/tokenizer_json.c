@@ -1,247 +1,217 @@
 /*
- * Hugging Face's tokenizer.json of GPT-2's kind, read into a tokenizer.
- *
- * The vocabulary of this kind is exactly 256 bytes, one token a merge, and
- * added tokens; so the file is read by its merges, and an entry that no merge
- * makes is an error rather than a token that could never be written.
- *
- * Other kinds (byte fallback, WordPiece, normalizers, another split) would be
- * read wrong: they are refused.
+ * Which kind of tokenizer a Hugging Face tokenizer.json is, by what stands
+ * around its vocabulary.  Kinds that would be read wrong (Unigram, other
+ * normalizers, affixes) are refused.
  */
-#include "core/task/tokenizer.h"
-
 #include <stdbool.h>
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/io/json.h"
-#include "core/task/bpe.h"
-#include "core/task/buffer.h"
-#include "core/task/byte_alphabet.h"
+#include "core/io/file.h"
+#include "core/task/tokenizer.h"
+#include "core/task/vocabulary.h"
 
-enum { IDS_MAX = 4000000 };
-
-struct reading {
-    const char *path;
-    struct json *root, *vocab, *merges, *added;
-    struct tokenizer *tokenizer;
-    struct err *err;
-};
+enum { PARTS = 8 }; /* of a sequence of normalizers or pre-tokenisers */
 
 static bool set(const struct json *value)
 {
     return value && !json_is_null(value) && json_bool(value, true);
 }
 
-/* An ordinary ByteLevel pre-tokeniser: GPT-2's pattern, no prefix space. */
-static bool byte_level(const struct json *pre)
+static const char *type_of(const struct json *part)
 {
-    const char *type = json_text(json_get(pre, "type"), "");
-    return strcmp(type, "ByteLevel") == 0 &&
-           json_bool(json_get(pre, "use_regex"), true) &&
-           !json_bool(json_get(pre, "add_prefix_space"), true);
+    return json_text(json_get(part, "type"), "");
 }
 
-static const char *other_kind(const struct json *root)
+static bool is(const struct json *part, const char *type)
 {
-    const struct json *model = json_get(root, "model");
-    const char *type = json_text(json_get(model, "type"), "BPE");
+    return strcmp(type_of(part), type) == 0;
+}
+
+/* A part and, of a "Sequence", what it is made of; -1: too much. */
+static int flatten(const struct json *to[PARTS], const struct json *part,
+                   const char *list)
+{
+    int count = 0;
+    if (!set(part))
+        return 0;
+    if (!is(part, "Sequence")) {
+        to[0] = part;
+        return 1;
+    }
+    const struct json *all = json_get(part, list);
+    if (json_length(all) > PARTS)
+        return -1;
+    for (int i = 0; i < json_length(all); i++)
+        to[count++] = json_at(all, i);
+    return count;
+}
+
+/* ---- each of these returns what is not supported, or NULL */
+
+static const char *const no_splitting =
+    "a pre_tokenizer that is neither ByteLevel nor a pattern before it";
+
+/* A file's own pattern, or GPT-2's when ByteLevel splits by itself. */
+static const char *read_byte_level(struct reading *r)
+{
+    const struct json *part[PARTS], *normal[PARTS];
+    int count =
+        flatten(part, json_get(r->root, "pre_tokenizer"), "pretokenizers");
+    int normals =
+        flatten(normal, json_get(r->root, "normalizer"), "normalizers");
+    for (int i = 0; i < normals; i++)
+        if (!is(normal[i], "NFC")) /* tokenizer.h says what we do */
+            return "a normalizer other than NFC";
+    if (count < 1 || count > 2 || normals < 0 ||
+        !is(part[count - 1], "ByteLevel"))
+        return no_splitting;
+    bool splits = json_bool(json_get(part[count - 1], "use_regex"), true);
+    if (splits != (count == 1))
+        return no_splitting;
+    if (json_bool(json_get(part[count - 1], "add_prefix_space"), true))
+        r->lead = LEAD_MISSING;
+    if (count == 1) {
+        r->splitter = splitter_new();
+        return NULL;
+    }
+    const char *pattern =
+        json_text(json_get(json_get(part[0], "pattern"), "Regex"), NULL);
+    if (!is(part[0], "Split") || !pattern ||
+        strcmp(json_text(json_get(part[0], "behavior"), ""), "Isolated") != 0 ||
+        json_bool(json_get(part[0], "invert"), false))
+        return no_splitting;
+    r->splitter = splitter_of(pattern, r->err);
+    return r->splitter ? NULL : "";
+}
+
+static bool is_lower_block(const struct json *text)
+{
+    return strcmp(json_text(text, ""), "\xE2\x96\x81") == 0;
+}
+
+/* SentencePiece's spaces: by normalizers, or by the pre-tokeniser Metaspace. */
+static const char *read_spaces(struct reading *r)
+{
+    const struct json *normal[PARTS];
+    const struct json *pre = json_get(r->root, "pre_tokenizer");
+    int count = flatten(normal, json_get(r->root, "normalizer"), "normalizers");
+    bool replaced = false;
+    for (int i = 0; i < count; i++) {
+        const struct json *at = normal[i];
+        const char *from =
+            json_text(json_get(json_get(at, "pattern"), "String"), "");
+        if (is(at, "Prepend") && is_lower_block(json_get(at, "prepend")))
+            r->lead = LEAD_ALWAYS;
+        else if (is(at, "Replace") && strcmp(from, " ") == 0 &&
+                 is_lower_block(json_get(at, "content")))
+            replaced = true;
+        else
+            return "a normalizer that does more than mark spaces";
+    }
+    if (set(pre) && !is(pre, "Metaspace"))
+        return "a pre_tokenizer other than Metaspace beside byte fallback";
+    if (set(pre)) {
+        const char *scheme = json_text(
+            json_get(pre, "prepend_scheme"),
+            json_bool(json_get(pre, "add_prefix_space"), true) ? "always"
+                                                               : "never");
+        if (!is_lower_block(json_get(pre, "replacement")))
+            return "a replacement of spaces other than U+2581";
+        if (strcmp(scheme, "never") != 0)
+            r->lead = LEAD_MISSING;
+        replaced = true;
+    }
+    return replaced && count >= 0 ? NULL : "spaces that are not marked";
+}
+
+static const char *read_pieces(struct reading *r)
+{
+    const struct json *model = json_get(r->root, "model");
+    const struct json *normal = json_get(r->root, "normalizer");
+    const struct json *strip = json_get(normal, "strip_accents");
+    if (strcmp(json_text(json_get(model, "continuing_subword_prefix"), "##"),
+               "##") != 0)
+        return "a continuing_subword_prefix other than ##";
+    if (set(normal) && !is(normal, "BertNormalizer"))
+        return "a normalizer other than BERT's";
+    if (!is(json_get(r->root, "pre_tokenizer"), "BertPreTokenizer"))
+        return "a pre_tokenizer other than BERT's";
+    r->lower = set(normal) && json_bool(json_get(normal, "lowercase"), true);
+    if (strip && !json_is_null(strip) && json_bool(strip, true) != r->lower)
+        return "accents that are treated unlike capitals";
+    r->unknown = json_text(json_get(model, "unk_token"), "[UNK]");
+    r->lead = LEAD_NONE;
+    r->splitter = splitter_of(split_bert, r->err);
+    return r->splitter ? NULL : "";
+}
+
+static const char *read_kind(struct reading *r)
+{
+    static const char *const affixes[] = {"continuing_subword_prefix",
+                                          "end_of_word_suffix"};
+    const struct json *model = json_get(r->root, "model");
+    const char *type =
+        json_text(json_get(model, "type"), r->merges ? "BPE" : "WordPiece");
+    if (strcmp(type, "WordPiece") == 0) {
+        r->scheme = SCHEME_PIECES;
+        return read_pieces(r);
+    }
     if (strcmp(type, "BPE") != 0)
-        return "a model that is not BPE";
-    if (set(json_get(model, "byte_fallback")))
-        return "byte fallback";
-    if (set(json_get(model, "ignore_merges")))
-        return "ignore_merges";
-    const char *const affixes[] = {"continuing_subword_prefix",
-                                   "end_of_word_suffix"};
+        return "a model that is neither BPE nor WordPiece";
     for (int i = 0; i < 2; i++)
         if (*json_text(json_get(model, affixes[i]), ""))
             return affixes[i];
-    if (set(json_get(root, "normalizer")))
-        return "a normalizer";
-    if (!byte_level(json_get(root, "pre_tokenizer")))
-        return "a pre_tokenizer other than ByteLevel without prefix space";
-    return NULL;
+    r->whole_words = set(json_get(model, "ignore_merges"));
+    bool fallback = set(json_get(model, "byte_fallback"));
+    r->scheme = fallback ? SCHEME_FALLBACK : SCHEME_BYTES;
+    return fallback ? read_spaces(r) : read_byte_level(r);
 }
 
-static int find_parts(struct reading *r)
+static int read_json(struct reading *r)
 {
+    r->root = json_read(r->path, r->err);
+    if (!r->root)
+        return -1;
     const struct json *model = json_get(r->root, "model");
     r->vocab = json_get(model, "vocab");
     r->merges = json_get(model, "merges");
     r->added = json_get(r->root, "added_tokens");
-    if (!json_is_object(r->vocab) || !json_is_array(r->merges))
+    const char *type = json_text(json_get(model, "type"), "");
+    bool needs = strcmp(type, "WordPiece") != 0;
+    if (!json_is_object(r->vocab) || (needs && !json_is_array(r->merges)))
         return err_set(r->err,
                        "%s: no vocabulary and merges in it; rankscope reads "
-                       "tokenizer.json files of GPT-2's kind",
+                       "BPE and WordPiece",
                        r->path);
-    const char *kind = other_kind(r->root);
-    if (kind)
+    const char *why = read_kind(r);
+    if (why && *why)
         return err_set(r->err,
-                       "%s: uses %s; rankscope reads only byte-level BPE of "
-                       "GPT-2's kind",
-                       r->path, kind);
-    return 0;
-}
-
-/* Ids may have gaps: added tokens often stand behind one. */
-static int count_ids(struct reading *r)
-{
-    int highest = json_length(r->vocab) - 1;
-    for (int i = 0; i < json_length(r->added); i++) {
-        int id;
-        if (json_need_int(&id, json_at(r->added, i), "id", 0, IDS_MAX - 1,
-                          r->err) < 0)
-            return err_prefix(r->err, "%s: added_tokens", r->path);
-        if (id > highest)
-            highest = id;
-    }
-    if (highest < 255 || highest >= IDS_MAX)
-        return err_set(r->err,
-                       "%s: a vocabulary of %d entries; byte-level BPE has "
-                       "256 to %d",
-                       r->path, json_length(r->vocab), IDS_MAX);
-    r->tokenizer = bpe_new(highest + 1, json_length(r->merges));
-    return 0;
-}
-
-/* The id of a token given by its raw bytes, entered when it is new. */
-static int enter(struct reading *r, int32_t *id, const char *bytes,
-                 size_t count)
-{
-    struct buffer spelling = {0};
-    alphabet_spell(&spelling, bytes, count);
-    long long found = json_int(json_get(r->vocab, spelling.at), -1);
-    if (found < 0 || found >= r->tokenizer->size) {
-        int code = err_set(r->err,
-                           "%s: token \"%s\" has no id below %d in the "
-                           "vocabulary",
-                           r->path, spelling.at, r->tokenizer->size);
-        buffer_free(&spelling);
-        return code;
-    }
-    *id = (int32_t)found;
-    const struct token *token = &r->tokenizer->tokens[*id];
-    bool fits =
-        bpe_set_token(r->tokenizer, *id, bytes, count) ||
-        (token->count == count && memcmp(token->bytes, bytes, count) == 0);
-    int code = fits ? 0
-                    : err_set(r->err,
-                              "%s: two tokens have the id %d, \"%s\" "
-                              "is one of them",
-                              r->path, *id, spelling.at);
-    buffer_free(&spelling);
-    return code;
-}
-
-static int read_bytes(struct reading *r)
-{
-    for (int i = 0; i < 256; i++) {
-        char byte = (char)i;
-        if (enter(r, &r->tokenizer->byte_id[i], &byte, 1) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* A merge is "a b" or ["a", "b"]; no token has a space, it is spelled. */
-static bool read_pair(struct buffer *left, struct buffer *right,
-                      const struct json *merge)
-{
-    const char *text = json_text(merge, NULL);
-    if (!text) {
-        const char *a = json_text(json_at(merge, 0), "");
-        const char *b = json_text(json_at(merge, 1), "");
-        return json_length(merge) == 2 && *a && *b &&
-               alphabet_read(left, a) == 0 && alphabet_read(right, b) == 0;
-    }
-    const char *space = strchr(text, ' ');
-    if (!space || space == text || !space[1])
-        return false;
-    struct buffer first = {0};
-    buffer_add(&first, text, (size_t)(space - text));
-    bool ok = alphabet_read(left, first.at) == 0 &&
-              alphabet_read(right, space + 1) == 0;
-    buffer_free(&first);
-    return ok;
-}
-
-static int read_merge(struct reading *r, int rank)
-{
-    struct buffer left = {0}, right = {0};
-    struct merge merge = {.rank = rank};
-    int code = -1;
-    if (!read_pair(&left, &right, json_at(r->merges, rank))) {
-        err_set(r->err,
-                "%s: merge number %d is not a pair of tokens spelled in "
-                "GPT-2's byte alphabet",
-                r->path, rank + 1);
-        goto out;
-    }
-    if (enter(r, &merge.left, left.at, left.used) < 0 ||
-        enter(r, &merge.right, right.at, right.used) < 0)
-        goto out;
-    buffer_add(&left, right.at, right.used);
-    if (enter(r, &merge.whole, left.at, left.used) < 0)
-        goto out;
-    (void)bpe_add_merge(r->tokenizer, merge); /* a repeat has no effect */
-    code = 0;
-out:
-    buffer_free(&left);
-    buffer_free(&right);
-    return code;
-}
-
-static int read_added(struct reading *r)
-{
-    for (int i = 0; i < json_length(r->added); i++) {
-        const struct json *entry = json_at(r->added, i);
-        const char *content;
-        if (json_need_text(&content, entry, "content", r->err) < 0)
-            return err_prefix(r->err, "%s: added_tokens", r->path);
-        int id = (int)json_int(json_get(entry, "id"), -1);
-        if (!bpe_set_token(r->tokenizer, id, content, strlen(content)) &&
-            strcmp(r->tokenizer->tokens[id].bytes, content) != 0)
-            return err_set(r->err,
-                           "%s: added token \"%s\" has the id %d of another "
-                           "token",
-                           r->path, content, id);
-        if (strcmp(content, BPE_END_TOKEN) == 0)
-            r->tokenizer->end = id;
-    }
-    return 0;
-}
-
-/* Every entry of the vocabulary must have been reached. */
-static int check_all(struct reading *r)
-{
-    for (int id = 0; id < json_length(r->vocab); id++)
-        if (id < r->tokenizer->size && !r->tokenizer->tokens[id].bytes)
-            return err_set(r->err,
-                           "%s: no byte, merge or added token makes the "
-                           "token with id %d",
-                           r->path, id);
-    return 0;
+                       "%s: uses %s; rankscope reads byte-level BPE, BPE with "
+                       "byte fallback, and BERT's WordPiece",
+                       r->path, why);
+    return why ? err_prefix(r->err, "%s", r->path) : 0;
 }
 
 struct tokenizer *tokenizer_open(const char *path, struct err *err)
 {
+    char whole[1024];
     struct reading r = {.path = path, .err = err};
-    r.root = json_read(path, err);
-    if (!r.root)
+    if (strlen(path) > 900) {
+        err_set(err, "%.60s...: the path is longer than 900 bytes", path);
         return NULL;
-    int code = find_parts(&r);
+    }
+    if (file_is_folder(path))
+        r.path = file_join(whole, sizeof whole, path, "tokenizer.json");
+    int code = beside_read_config(&r);
+    int other = code == 0 && !file_exists(r.path) ? beside_read(&r) : 1;
     if (code == 0)
-        code = count_ids(&r);
+        code = other == 1 ? read_json(&r) : other;
     if (code == 0)
-        code = read_bytes(&r);
-    for (int i = 0; code == 0 && i < json_length(r.merges); i++)
-        code = read_merge(&r, i);
-    if (code == 0)
-        code = read_added(&r);
-    if (code == 0)
-        code = check_all(&r);
+        code = vocabulary_read(&r);
     json_free(r.root);
+    json_free(r.config);
+    splitter_free(r.splitter);
     if (code == 0)
         return r.tokenizer;
     tokenizer_close(r.tokenizer);
