@@ -18,8 +18,9 @@
 
 static const double share_of_factors = 0.01, share_of_dense = 0.015,
                     share_of_cuts = 0.01, share_of_studies = 0.01,
-                    share_of_chance = 0.02; /* drawn once, at the beginning */
-static const double least_rest = 0.1; /* seconds: ten spectra a second */
+                    share_of_talks = 0.02, /* read while they change */
+    share_of_chance = 0.02;                /* drawn once, at the beginning */
+static const double least_rest = 0.1;      /* seconds: ten spectra a second */
 
 /* Cuts cost some forward passes each: of the site in focus whenever training
  * rests, and now and then while it goes on. */
@@ -33,6 +34,8 @@ void assignment_free(struct assignment *assignment)
         moment_release(assignment->moment[i]);
     for (int i = 0; i < assignment->trail_count; i++)
         moment_release(assignment->trail[i]);
+    for (int i = 0; i < assignment->speaker_count; i++)
+        moment_release(assignment->speaker[i]);
     mem_free(assignment);
 }
 
@@ -181,9 +184,11 @@ static const struct study *answer(struct analyst *analyst,
 {
     const struct question *question = &work->question;
     struct moment *const *moment = work->moment;
-    const struct moment *trail[HISTORY_MOMENTS];
+    const struct moment *trail[HISTORY_MOMENTS], *speaker[SNAPSHOT_RUNS];
     for (int i = 0; i < work->trail_count; i++)
         trail[i] = work->trail[i];
+    for (int i = 0; i < work->speaker_count; i++)
+        speaker[i] = work->speaker[i];
     need_pass(analyst);
     switch (question->kind) {
     case STUDY_OVERLAP:
@@ -196,6 +201,9 @@ static const struct study *answer(struct analyst *analyst,
     case STUDY_SECTION7:
         return study_section7(&analyst->ground, question, moment[0], moment[1],
                               moment[2]);
+    case STUDY_TALK:
+        return study_talk(&analyst->ground, question, speaker,
+                          work->speaker_count);
     case STUDY_KINDS:
         break;
     }
@@ -211,9 +219,10 @@ static void study(struct analyst *analyst, const struct assignment *work)
     (void)pthread_mutex_lock(&analyst->mutex);
     const struct study *old = to->study;
     to->study = made;
-    to->due = clock_seconds() + cost / (share_of_studies * analyst->cores);
-    for (int i = 0; i < OPERANDS; i++)
-        to->version[i] = work->moment[i] ? work->moment[i]->version : -1;
+    double share =
+        work->question.kind == STUDY_TALK ? share_of_talks : share_of_studies;
+    to->due = clock_seconds() + cost / (share * analyst->cores);
+    memcpy(to->version, work->version, sizeof to->version);
     (void)pthread_mutex_unlock(&analyst->mutex);
     study_release(old);
 }

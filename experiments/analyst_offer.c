@@ -5,6 +5,8 @@
  * whose spectra are missing.  What has not changed is never handed over, so
  * an idle session stays idle.
  */
+#include <string.h>
+
 #include "core/base/mem.h"
 #include "experiments/analyst_private.h"
 #include "experiments/moment_take.h"
@@ -66,21 +68,46 @@ static struct moment *operand_moment(struct session *session,
     return moment ? moment_hold(moment) : NULL;
 }
 
+/* Of every run that may speak. */
+static void versions_of_talk(long version[SNAPSHOT_RUNS],
+                             struct session *session, long step)
+{
+    int count = 0;
+    for (int i = 0; i < session->lane_count && count < SNAPSHOT_RUNS; i++) {
+        struct operand speaker = {OPERAND_RUN, session->lane[i]->id, step};
+        if (!session->lane[i]->removed)
+            version[count++] = version_of(session, &speaker);
+    }
+}
+
+/* Of all that a question is about; -1 behind them. */
+static void versions_of(long version[SNAPSHOT_RUNS], struct session *session,
+                        const struct question *question)
+{
+    const struct operand *operand[OPERANDS] = {&question->a, &question->b,
+                                               &question->c};
+    for (int i = 0; i < SNAPSHOT_RUNS; i++)
+        version[i] = -1;
+    if (question->kind == STUDY_TALK)
+        versions_of_talk(version, session, question->a.step);
+    else
+        for (int i = 0; i < OPERANDS; i++)
+            version[i] = version_of(session, operand[i]);
+}
+
 /* Under the mutex: is the answer missing or old, and may it cost? */
 static bool wants_study(const struct analyst *analyst, struct session *session,
                         const struct question *question, bool resting)
 {
     const struct answered *old = &analyst->answered[question->kind];
-    const struct operand *operand[OPERANDS] = {&question->a, &question->b,
-                                               &question->c};
+    long version[SNAPSHOT_RUNS];
     if (!question->is_asked)
         return false;
     if (!old->study || !question_same(&old->study->asked, question))
         return true;
-    bool is_new = false;
-    for (int i = 0; i < OPERANDS; i++)
-        is_new = is_new || old->version[i] != version_of(session, operand[i]);
-    return is_new && (resting || clock_seconds() >= old->due);
+    versions_of(version, session, question);
+    return memcmp(version, old->version, sizeof version) != 0 &&
+           (resting || clock_seconds() >= old->due);
 }
 
 static bool has_factors(const struct lane *lane, int site)
@@ -154,6 +181,20 @@ static struct moment *choose_past(const struct analyst *analyst,
     return NULL;
 }
 
+/* Every run of the session as it is, or was at that step. */
+static void take_speakers(struct assignment *to, struct session *session,
+                          long step)
+{
+    for (int i = 0; i < session->lane_count; i++) {
+        struct operand speaker = {OPERAND_RUN, session->lane[i]->id, step};
+        struct moment *moment = to->speaker_count < SNAPSHOT_RUNS
+                                    ? operand_moment(session, &speaker)
+                                    : NULL;
+        if (moment)
+            to->speaker[to->speaker_count++] = moment;
+    }
+}
+
 static void take_study(struct assignment *to, struct session *session,
                        const struct question *question)
 {
@@ -161,6 +202,11 @@ static void take_study(struct assignment *to, struct session *session,
                                                &question->c};
     to->kind = ASSIGN_STUDY;
     to->question = *question;
+    versions_of(to->version, session, question);
+    if (question->kind == STUDY_TALK) {
+        take_speakers(to, session, question->a.step);
+        return;
+    }
     for (int i = 0; i < OPERANDS; i++)
         to->moment[i] = operand_moment(session, operand[i]);
     struct lane *lane = lane_of(session, &question->a);

@@ -25,17 +25,20 @@ struct assignment {
     struct moment *moment[OPERANDS];
     struct moment *trail[HISTORY_MOMENTS]; /* of the first operand's run */
     int trail_count;
+    struct moment *speaker[SNAPSHOT_RUNS]; /* every run, for a talk */
+    int speaker_count;
     struct question question;
-    int cut_site;   /* -1: no cuts this time */
-    double copying; /* seconds it took */
+    long version[SNAPSHOT_RUNS]; /* of what the question is about; -1: none */
+    int cut_site;                /* -1: no cuts this time */
+    double copying;              /* seconds it took */
 };
 void assignment_free(struct assignment *assignment);
 
 /* The latest answer of a kind, and what it was of. */
 struct answered {
     const struct study *study;
-    long version[OPERANDS]; /* of the moments; -1: none */
-    double due;             /* seconds: the same question not before */
+    long version[SNAPSHOT_RUNS]; /* as the assignment had them */
+    double due;                  /* seconds: the same question not before */
 };
 
 struct past { /* a moment kept and what was found */
@@ -54,12 +57,12 @@ struct analyst {
     struct chance_book *book; /* any thread */
 
     /* under the mutex */
-    bool stop, hungry;                /* hungry: asks for an assignment */
-    bool past_turn;                   /* whose turn it is: now or the past */
-    double dense_due;                 /* seconds: dense spectra not before */
-    double cut_due;                   /* cuts not before, while training */
-    struct assignment *assignment;    /* delivered */
-    const struct finding **found;     /* by run id */
+    bool stop, hungry;             /* hungry: asks for an assignment */
+    bool past_turn;                /* whose turn it is: now or the past */
+    double dense_due;              /* seconds: dense spectra not before */
+    double cut_due;                /* cuts not before, while training */
+    struct assignment *assignment; /* delivered */
+    const struct finding **found;  /* by run id */
     int found_count, last_run;
     struct past *past;
     int past_count, past_room;

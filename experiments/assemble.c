@@ -25,19 +25,33 @@ static int open_tokenizer(struct session *session, const char *given,
     return session->tokenizer ? 0 : -1;
 }
 
+int session_context(const struct session *session)
+{
+    int most = session->model->conf.context, asked = session->recipe.context;
+    return asked > 0 && asked < most ? asked : most;
+}
+
 /* One slice must fit; a pass has no way to fail later. */
 static int check_memory(const struct session *session, struct err *err)
 {
     const struct recipe *recipe = &session->recipe;
     int slice = (recipe->batch - 1) / recipe->slices + 1;
     size_t need =
-        pass_bytes(session->model, NULL, slice, session->model->conf.context);
+        pass_bytes(session->model, NULL, slice, session_context(session));
+    /* Two batches of training and one of evaluation, if rows of numbers. */
+    size_t rows = 2 * (size_t)recipe->batch + (size_t)recipe->evaluate_examples;
+    size_t row = (size_t)model_inputs(session->model) +
+                 (size_t)model_outputs(session->model);
+    need += sizeof(float) * rows * row;
     if (need <= mem_machine())
         return 0;
-    return err_set(err,
-                   "a slice of %d sequences may need %.0f GiB, more than this "
-                   "machine has; raise slices or lower batch",
-                   slice, (double)need / (1 << 30));
+    return err_set(
+        err,
+        "batches of %d sequences, %d a slice, may need %.0f GiB, more than "
+        "this machine has; raise slices, lower batch, or lower the task's "
+        "context, which is %d",
+        recipe->batch, slice, (double)need / (1 << 30),
+        session_context(session));
 }
 
 static int open_base(struct session *session, const char *tokenizer,
@@ -47,15 +61,23 @@ static int open_base(struct session *session, const char *tokenizer,
     (void)base_folder(session->base_folder, sizeof session->base_folder,
                       recipe->is_fresh ? "bundled" : recipe->base,
                       session->assets);
-    if (open_tokenizer(session, tokenizer, err) < 0)
-        return -1;
     session->model = recipe->is_fresh ? base_fresh(recipe, err)
                                       : model_open(session->base_folder, err);
-    return session->model ? 0 : -1;
+    if (!session->model)
+        return -1;
+    if (session->model->conf.reads != EXAMPLE_TEXT) {
+        session->tokenizer_path[0] = '\0';
+        return 0;
+    }
+    if (model_check_writes(session->model, err) < 0)
+        return -1;
+    return open_tokenizer(session, tokenizer, err);
 }
 
 static int check_vocabulary(const struct session *session, struct err *err)
 {
+    if (!session->tokenizer) /* a base that reads numbers */
+        return 0;
     int ids = tokenizer_size(session->tokenizer);
     int vocab = session->model->conf.vocab;
     if (ids <= vocab)
@@ -70,15 +92,23 @@ static struct task *open_task(struct session *session, const char *name,
                               const char *data, int examples, struct err *err)
 {
     const struct recipe *recipe = &session->recipe;
+    const struct model *model = session->model;
     struct task_conf conf = {.name = name,
                              .data = data && data[0] ? data : NULL,
                              .assets = session->world_folder,
                              .tokenizer = session->tokenizer,
                              .seed = recipe->task_seed ? recipe->task_seed
                                                        : recipe->seed,
-                             .context = session->model->conf.context,
+                             .context = session_context(session),
                              .examples = examples,
-                             .skip_bad = session->recipe.skip_bad};
+                             .skip_bad = session->recipe.skip_bad,
+                             .reads = model->conf.reads,
+                             .in = model_inputs(model),
+                             .out = model_outputs(model)};
+    if (model->conf.reads == EXAMPLE_VALUES)
+        conf.base = model->base.site[0];
+    if (strcmp(name, recipe->task) == 0)
+        conf.rank = recipe->task_rank;
     return task_open(&conf, err);
 }
 
@@ -102,7 +132,7 @@ static int open_tasks(struct session *session, struct err *err)
         return 0;
     session->corpus = open_task(session, "world", NULL, 0, err);
     if (!session->corpus)
-        return -1;
+        return err_prefix(err, "evaluate.forget");
     task_validation(session->corpus, &session->forget, recipe->forget_examples);
     return 0;
 }

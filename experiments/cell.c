@@ -36,11 +36,16 @@ struct grid_cell pair_report(const struct grid *grid, int pair, int seed,
                               grid->row[row].rate[best], grid->seed[seed]};
 }
 
+double cell_score(const struct cell_result *result)
+{
+    return result->scores > 0 ? result->score[0].value : NAN;
+}
+
 static bool is_better(const struct cell_result *a, const struct cell_result *b)
 {
-    if (isfinite(a->score) && isfinite(b->score) &&
-        (a->score > b->score || a->score < b->score))
-        return a->score > b->score;
+    double one = cell_score(a), other = cell_score(b);
+    if (isfinite(one) && isfinite(other) && (one > other || one < other))
+        return one > other;
     return a->loss < b->loss;
 }
 
@@ -92,6 +97,11 @@ void cell_name(char to[CELL_NAME], const struct grid *grid,
     else
         snprintf(to, CELL_NAME, "%s@%s@seed-%llu", row, task,
                  (unsigned long long)cell->seed);
+}
+
+bool cell_is_written(const struct grid *grid, const struct grid_cell *cell)
+{
+    return grid->generate && cell->kind == CELL_REPORT;
 }
 
 void cell_recipe(struct recipe *to, const struct grid *grid,

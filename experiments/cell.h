@@ -10,6 +10,7 @@
 #ifndef EXPERIMENTS_CELL_H
 #define EXPERIMENTS_CELL_H
 
+#include "experiments/exam.h"
 #include "experiments/grid.h"
 
 enum { CELL_NAME = 160 };
@@ -28,8 +29,11 @@ struct cell_result {
     enum cell_state state;
     double loss;       /* nats a target, held out, at the end; NaN: diverged */
     double train_loss; /* smoothed, at the end; NaN */
-    double score;      /* the task's metric, 0..1; NaN: it has none */
-    char metric[32];   /* "" none */
+    /* The task's metrics, the first one decides; none: the loss does. */
+    int scores;
+    struct exam_score score[SCORES_MOST];
+    bool is_written; /* scored by what the model writes (exam.h), else the arg
+                        max at every target is compared */
     double rate;
     int examples;               /* held-out ones it was judged on */
     long trainable, parameters; /* of the run, of the base */
@@ -52,6 +56,8 @@ int pair_searches(const struct grid *grid, int pair); /* 0: one rate alone */
 struct grid_cell pair_search(const struct grid *grid, int pair, int rate);
 struct grid_cell pair_report(const struct grid *grid, int pair, int seed,
                              int best);
+/* The first score; NaN: none. */
+double cell_score(const struct cell_result *result);
 /* The rate with the best score, the lower loss where scores are equal; -1:
  * a search is missing, or *hopeless.  search (searches) */
 int pair_choose(const struct cell_result *search, int searches, bool *hopeless);
@@ -64,6 +70,8 @@ int pair_read(struct pair_results *to, const struct grid *grid, int pair,
 /* "lora-r1@sql@seed-2", "lora-r1@sql@lr-0.001" */
 void cell_name(char to[CELL_NAME], const struct grid *grid,
                const struct grid_cell *cell);
+/* Is it scored by what the model writes? */
+bool cell_is_written(const struct grid *grid, const struct grid_cell *cell);
 /* The session of a cell. */
 void cell_recipe(struct recipe *to, const struct grid *grid,
                  const struct grid_cell *cell);

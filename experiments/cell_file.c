@@ -17,6 +17,7 @@
 enum { CELL_BYTES = 1 << 16, PATH_BYTES = 1024 };
 
 static const char *const kinds[] = {"search", "report"};
+static const char *const ways[] = {"teacher forcing", "written"};
 
 /* Names the session that made a cell: all that decides its numbers. */
 static void print_of(char to[32], const struct grid *grid,
@@ -41,6 +42,15 @@ static void put_timing(struct json *root, const struct cell_result *result)
     json_put(root, "timing", timing);
 }
 
+static void put_scores(struct json *root, const struct cell_result *result)
+{
+    struct json *scores = json_new_object();
+    for (int i = 0; i < result->scores; i++)
+        json_put_number(scores, result->score[i].name, result->score[i].value);
+    json_put(root, "scores", scores);
+    json_put_text(root, "scored_by", ways[result->is_written]);
+}
+
 int cell_write(const struct grid *grid, const struct grid_cell *cell,
                const struct cell_result *result, const char *folder,
                struct err *err)
@@ -63,10 +73,7 @@ int cell_write(const struct grid *grid, const struct grid_cell *cell,
     json_put_integer(root, "examples", result->examples);
     json_put_number(root, "loss", result->loss);
     json_put_number(root, "train_loss", result->train_loss);
-    struct json *scores = json_new_object();
-    if (result->metric[0])
-        json_put_number(scores, result->metric, result->score);
-    json_put(root, "scores", scores);
+    put_scores(root, result);
     json_put_integer(root, "trainable", result->trainable);
     json_put_integer(root, "parameters", result->parameters);
     json_put_integer(root, "stored_bytes", result->stored);
@@ -77,6 +84,21 @@ int cell_write(const struct grid *grid, const struct grid_cell *cell,
                           text, strlen(text), err);
     mem_free(text);
     return code;
+}
+
+/* In the order of the file; false: a number is none. */
+static bool take_scores(struct cell_result *to, const struct json *scores)
+{
+    bool whole = true;
+    const char *name = json_next_key(scores, NULL);
+    for (; name && to->scores < SCORES_MOST;
+         name = json_next_key(scores, name)) {
+        struct exam_score *score = &to->score[to->scores++];
+        snprintf(score->name, sizeof score->name, "%s", name);
+        score->value = json_number(json_get(scores, name), NAN);
+        whole = whole && isfinite(score->value);
+    }
+    return whole;
 }
 
 /* false: something is missing or out of place. */
@@ -91,7 +113,6 @@ static bool take(struct cell_result *to, const struct json *root,
         .state = done ? CELL_DONE : CELL_DIVERGED,
         .loss = json_number(json_get(root, "loss"), NAN),
         .train_loss = json_number(json_get(root, "train_loss"), NAN),
-        .score = NAN,
         .rate = json_number(json_get(root, "lr"), NAN),
         .examples = (int)json_int(json_get(root, "examples"), -1),
         .trainable = (long)json_int(json_get(root, "trainable"), -1),
@@ -104,17 +125,15 @@ static bool take(struct cell_result *to, const struct json *root,
     };
     snprintf(to->trouble, sizeof to->trouble, "%s",
              json_text(json_get(root, "trouble"), ""));
-    const char *metric = json_next_key(scores, NULL);
-    if (metric) {
-        snprintf(to->metric, sizeof to->metric, "%s", metric);
-        to->score = json_number(json_get(scores, metric), NAN);
-    }
+    /* Cells made before there was another way do not say it. */
+    to->is_written =
+        strcmp(json_text(json_get(root, "scored_by"), ways[0]), ways[1]) == 0;
+    bool scored = take_scores(to, scores);
     return strcmp(json_text(json_get(root, "cell"), ""), name) == 0 &&
            (done || strcmp(state, "diverged") == 0) && json_is_object(scores) &&
            json_is_object(timing) && isfinite(to->rate) && to->examples > 0 &&
            to->trainable >= 0 && to->parameters > 0 && to->stored >= 0 &&
-           (!done || isfinite(to->loss)) &&
-           (!done || !metric || isfinite(to->score));
+           (!done || isfinite(to->loss)) && (!done || scored);
 }
 
 int cell_read(struct cell_result *to, const struct grid *grid,
@@ -136,12 +155,20 @@ int cell_read(struct cell_result *to, const struct grid *grid,
     print_of(print, grid, cell);
     bool same = strcmp(json_text(json_get(root, "recipe"), ""), print) == 0;
     bool whole = take(to, root, name);
+    bool written = to->is_written;
     json_free(root);
-    if (whole && same)
+    if (whole && same && written == cell_is_written(grid, cell))
         return 0;
     *to = (struct cell_result){.state = CELL_MISSING};
     if (!whole || force)
         return 0;
+    if (same)
+        return err_set(err,
+                       "%.300s: scored by %s%s, where this recipe says report: "
+                       "{generate: %s}; use another --out, or --force to do "
+                       "it again",
+                       path, ways[written], written ? " answers" : "",
+                       written ? "false" : "true");
     return err_set(err,
                    "%.300s: made by another recipe (or with and without "
                    "--quick); use another --out, or --force to do it again",

@@ -247,6 +247,8 @@ static const struct field search_fields[] = {
 static const struct field report_fields[] = {
     {"examples", FIELD_INT, IN(report_examples), .low = 1, .high = 100000,
      .help = "held-out examples of the table, behind those that choose"},
+    {"generate", FIELD_BOOL, IN(generate),
+     .help = "score what the model writes, as published"},
     {.name = NULL},
 };
 
@@ -260,12 +262,13 @@ static int read_report(struct node *node, struct grid *grid, struct err *err)
     return recipe_read_fields(grid, report_fields, node, "report", err);
 }
 
-/* So many rates about the middle of the list, where the best one should be. */
+/* So many rates about the middle of the list, where the best one should be;
+ * rather the later ones, for shorter runs want larger steps. */
 static void keep_rates(struct grid_row *row, int count)
 {
     if (count >= row->rate_count)
         return;
-    int from = (row->rate_count - count) / 2;
+    int from = (row->rate_count - count + 1) / 2;
     memmove(row->rate, row->rate + from, (size_t)count * sizeof *row->rate);
     row->rate_count = count;
 }
@@ -450,4 +453,21 @@ struct grid *grid_read(const char *path, const char *const *sets, int set_count,
         grid_parse(text, size, path, sets, set_count, quick, err);
     mem_free(text);
     return grid;
+}
+
+bool grid_is(const char *path)
+{
+    char *text;
+    size_t size;
+    struct tree tree;
+    struct err ignored = {{0}}; /* whoever reads it next will say it */
+    if (file_read(&text, &size, path, RECIPE_BYTES, &ignored) < 0)
+        return false;
+    bool is = false;
+    if (tree_parse(&tree, text, size, path, &ignored) == 0) {
+        is = tree.root->kind == NODE_MAP && node_find(tree.root, "grid");
+        tree_free(&tree);
+    }
+    mem_free(text);
+    return is;
 }

@@ -8,12 +8,14 @@
  *     rows:
  *       - {name: lora-r1, method: lora, rank: 1, lr: [1.0e-3, 2.0e-3]}
  *     search: {seed: 1, examples: 128}
- *     report: {examples: 256}
+ *     report: {examples: 256, generate: true}
  *     quick: {seeds: [1], steps: 300, rates: 2}
  *     paper: table4
  *
  * The search for a learning rate looks at the first search.examples of the
  * held-out split, the report at those behind them: never at the same ones.
+ * With generate the report scores what the model writes itself; without, and
+ * in searches, exact match is by teacher forcing.
  */
 #ifndef EXPERIMENTS_GRID_H
 #define EXPERIMENTS_GRID_H
@@ -45,6 +47,7 @@ struct grid {
     int task_count, row_count, seed_count;
     uint64_t search_seed;
     int search_examples, report_examples;
+    bool generate; /* reports are scored as published: see exam.h */
     const struct paper_table *paper; /* what stands beside, or NULL */
     bool quick;
 };
@@ -53,6 +56,8 @@ struct grid {
  * name.  Freed by mem_free(). */
 struct grid *grid_read(const char *path, const char *const *sets, int set_count,
                        bool quick, struct err *err);
+/* Is it a recipe with a grid?  false as well when it cannot be read. */
+bool grid_is(const char *path);
 struct grid *grid_parse(const char *text, size_t size, const char *name,
                         const char *const *sets, int set_count, bool quick,
                         struct err *err);

@@ -56,7 +56,7 @@ double ground_loss(const struct ground *ground, const struct weights *weights,
             return NAN;
         struct batch slice = batch_slice(batch, i, parts, starts);
         struct score score = pass_score(ground->pass, weights, &slice);
-        sum.nats += score.nats;
+        sum.loss += score.loss;
         sum.targets += score.targets;
         sum.exact += score.exact;
         sum.sequences += score.sequences;
@@ -64,7 +64,7 @@ double ground_loss(const struct ground *ground, const struct weights *weights,
     if (exact)
         *exact =
             sum.sequences ? (double)sum.exact / (double)sum.sequences : NAN;
-    return sum.targets ? sum.nats / (double)sum.targets : NAN;
+    return sum.targets ? sum.loss / (double)sum.targets : NAN;
 }
 
 struct batch ground_few(const struct batch *all, int most, int *starts)

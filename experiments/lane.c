@@ -65,7 +65,7 @@ static int check_memory(const struct session *session, const struct run *run,
 {
     int slices = session->recipe.slices;
     int most = (session->recipe.batch - 1) / slices + 1;
-    size_t need = run_pass_bytes(run, most, session->model->conf.context);
+    size_t need = run_pass_bytes(run, most, session_context(session));
     if (need <= mem_machine())
         return 0;
     return err_set(err,

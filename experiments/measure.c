@@ -28,7 +28,7 @@ static void take_score(struct session *session, const struct lane *lane,
                        struct reading *to, bool forget)
 {
     struct score score = run_score(lane->run);
-    double loss = score.targets ? score.nats / (double)score.targets : NAN;
+    double loss = score.targets ? score.loss / (double)score.targets : NAN;
     if (forget) {
         to->forget_loss = loss;
         return;

@@ -31,6 +31,7 @@ void moment_release(const struct moment *moment)
         mat_free(&site->update.dw);
         mem_free(site->share);
     }
+    method_free(mine->beside);
     mem_free(mine->site);
     mem_free(mine->others);
     mem_free(mine);
@@ -44,7 +45,8 @@ bool moment_is_dense(const struct moment *moment)
     return false;
 }
 
-void specimen_write(struct mat w, struct mat w0, const struct specimen *of)
+void specimen_turn(struct mat w, struct mat w0, const struct specimen *of,
+                   double strength)
 {
     const struct update *update = &of->update;
     if (w.at != w0.at)
@@ -52,12 +54,18 @@ void specimen_write(struct mat w, struct mat w0, const struct specimen *of)
     if (!of->adapted)
         return;
     if (update_has_factors(update)) {
-        lora_accumulate(w, w0, update->bt, update->a, update->scale);
+        lora_accumulate(w, w0, update->bt, update->a, strength * update->scale);
         return;
     }
     for (int row = 0; row < w.rows; row++)
         for (int col = 0; col < w.cols; col++)
-            mat_row(w, row)[col] += mat_row(update->dw, row)[col];
+            mat_row(w, row)[col] +=
+                (float)strength * mat_row(update->dw, row)[col];
+}
+
+void specimen_write(struct mat w, struct mat w0, const struct specimen *of)
+{
+    specimen_turn(w, w0, of, 1);
 }
 
 void specimen_add(struct mat w, const struct spectrum *of, int k, double factor)
@@ -137,6 +145,30 @@ void rebuilt_moment(struct rebuilt *to, const struct moment *moment)
     for (int i = 0; i < to->model->site_count; i++)
         rebuilt_site(to, moment, i);
     rebuilt_others(to, moment);
+}
+
+static void turn_others(struct rebuilt *to, const struct moment *moment,
+                        float strength)
+{
+    size_t at = 0;
+    for (int i = 0; moment->others && i < to->model->other_count; i++) {
+        const float *base = to->model->base.other[i];
+        size_t count = other_size(&to->model->other[i]);
+        for (size_t k = 0; k < count; k++, at++)
+            to->others[at] =
+                base[k] + strength * (moment->others[at] - base[k]);
+    }
+}
+
+void rebuilt_turned(struct rebuilt *to, const struct moment *moment,
+                    double strength)
+{
+    for (int i = 0; i < to->model->site_count; i++)
+        specimen_turn(to->weights.site[i], to->model->base.site[i],
+                      &moment->site[i], strength);
+    rebuilt_others(to, moment);
+    if (strength < 1 || strength > 1)
+        turn_others(to, moment, (float)strength);
 }
 
 void rebuilt_site(struct rebuilt *to, const struct moment *moment, int site)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "analysis/update.h"
+#include "core/method/method.h"
 #include "core/model/model.h"
 
 /* One site of a run. */
@@ -33,6 +34,8 @@ struct moment {
     float *others;         /* copies of what it trains beside its sites, one
                               after another in the order of model->other; or
                               NULL: all as in the base */
+    struct method *beside; /* a copy of a method that puts something beside W
+                              (insert.h), with its values; or NULL */
     size_t bytes;          /* what it takes */
 };
 
@@ -44,6 +47,9 @@ bool moment_is_dense(const struct moment *moment);
 /* w (out, in) = w0 (out, in) + dW, to the bit as training has it where dW has
  * factors; w0 alone where the site is not adapted.  w may be w0. */
 void specimen_write(struct mat w, struct mat w0, const struct specimen *of);
+/* w = w0 + strength dW; strength 1 is the above. */
+void specimen_turn(struct mat w, struct mat w0, const struct specimen *of,
+                   double strength);
 /* w (out, in) += factor sigma_k u_k v_k^T, k from 0. */
 void specimen_add(struct mat w, const struct spectrum *of, int k,
                   double factor);
@@ -64,6 +70,10 @@ void rebuilt_free(struct rebuilt *rebuilt);
 void rebuilt_base(struct rebuilt *to);                /* W0, all others */
 void rebuilt_base_site(struct rebuilt *to, int site); /* W0 of one site */
 void rebuilt_moment(struct rebuilt *to, const struct moment *moment);
+/* All that was learned times strength: base + strength (moment - base); 1 is
+ * the above, to the bit. */
+void rebuilt_turned(struct rebuilt *to, const struct moment *moment,
+                    double strength);
 /* One site as the moment has it. */
 void rebuilt_site(struct rebuilt *to, const struct moment *moment, int site);
 void rebuilt_others(struct rebuilt *to, const struct moment *moment);

@@ -70,22 +70,20 @@ static void take_site(struct moment *to, const struct method *method, int site)
 static void take_others(struct moment *to, const struct method *method)
 {
     const struct model *model = method->model;
-    size_t total = 0, used = 0;
+    size_t total = 0, used = 0, offset;
     bool trains = false;
-    for (int i = 0; i < method->param_count; i++)
-        trains |= method->param[i].other >= 0;
-    for (int i = 0; i < model->other_count; i++)
+    for (int i = 0; i < model->other_count; i++) {
+        trains |= method_other(method, i, &offset) != NULL;
         total += (size_t)model->other[i].rows * (size_t)model->other[i].cols;
+    }
     if (!trains)
         return;
     to->others = xcalloc(total, sizeof *to->others);
     for (int i = 0; i < model->other_count; i++) {
-        const float *from = model->base.other[i];
+        const float *own = method_other(method, i, &offset);
+        const float *from = own ? own : model->base.other[i];
         size_t count =
             (size_t)model->other[i].rows * (size_t)model->other[i].cols;
-        for (int k = 0; k < method->param_count; k++)
-            if (method->param[k].other == i)
-                from = method->value + method->param[k].offset;
         memcpy(to->others + used, from, count * sizeof *from);
         used += count;
     }
@@ -100,5 +98,9 @@ struct moment *moment_of_method(const struct method *method, const char *name,
     for (int i = 0; i < to->site_count; i++)
         take_site(to, method, i);
     take_others(to, method);
+    if (method->ops->insert_shape) {
+        to->beside = method_copy_beside(method);
+        to->bytes += method->size * sizeof *method->value;
+    }
     return to;
 }

@@ -5,7 +5,9 @@
  */
 #include "experiments/paper_table.h"
 
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct paper_row table1[] = {
@@ -105,37 +107,47 @@ static const struct paper_table tables[] = {
      3,
      {"32/512", "16/256", "1/128"},
      {0},
-     table1},
+     table1,
+     {{NULL, 0, 0}}},
     {"table4",
      "Table 4: GPT-3 175B",
      5,
      {"WikiSQL", "MNLI-m", "SAMSum R1", "R2", "RL"},
      {0.5, 0.1, 0.2, 0.2, 0.1},
-     table4},
+     table4,
+     {{"sql", 0, 0},
+      {"nli", 0, 0},
+      {"summary", 0, 0},
+      {"summary", 1, 0},
+      {"summary", 2, 0}}},
     {"table5",
      "Table 5: GPT-3 175B, 18M trainable",
      2,
      {"WikiSQL", "MNLI"},
      {0.5, 0.1},
-     table5},
+     table5,
+     {{"sql", 0, 0}, {"nli", 0, 0}}},
     {"table6",
      "Table 6: GPT-3 175B",
      2,
      {"WikiSQL", "MNLI"},
      {0.5, 0.1},
-     table6},
+     table6,
+     {{"sql", 0, 0}, {"nli", 0, 0}}},
     {"table15",
      "Table 15, Figure 2: GPT-3 175B",
      2,
      {"WikiSQL", "MNLI-m"},
      {0},
-     table15},
+     table15,
+     {{"sql", 0, 0}, {"nli", 0, 0}}},
     {"table16",
      "Table 16: GPT-3 175B, MNLI-n of n examples",
      4,
      {"100", "1k", "10k", "392k"},
      {0.3, 0.3, 0.3, 0.3},
-     table16},
+     table16,
+     {{"nli", 0, 100}, {"nli", 0, 1000}, {"nli", 0, 10000}, {"nli", 0, 0}}},
 };
 
 const struct paper_table *paper_table_at(int i)
@@ -165,6 +177,25 @@ const struct paper_row *paper_row_find(const struct paper_table *table,
         if (strcmp(row->name, name) == 0)
             return row;
     return NULL;
+}
+
+int paper_column_find(const struct paper_table *table, const char *task,
+                      int measure, int examples)
+{
+    for (int i = 0; table && i < table->columns; i++) {
+        const struct paper_match *match = &table->match[i];
+        if (match->task && strcmp(match->task, task) == 0 &&
+            match->measure == measure && match->examples == examples)
+            return i;
+    }
+    return -1;
+}
+
+double paper_trainable(const struct paper_row *row)
+{
+    char *end;
+    double millions = strtod(row->trainable, &end);
+    return end != row->trainable && *end == 'M' ? 1e6 * millions : NAN;
 }
 
 double paper_deviation(const struct paper_table *table,

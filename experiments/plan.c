@@ -13,20 +13,11 @@ enum { LOW_RANK = 8, HIGH_RANK = 64, SHARE_OF_HIGH = 8 };
  * 1e-3.  The factor of ten of Schulman et al. 2025 is of large models. */
 static const double FULL_LR_SHARE = 0.25;
 
-static bool is_named(const struct snapshot *snapshot, const char *name)
-{
-    for (int r = 0; r < snapshot->run_count; r++)
-        if (strcmp(snapshot->run[r].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Names of removed runs stay taken: the session says so if it must. */
-static void name_run(struct run_spec *spec, const struct snapshot *snapshot,
-                     const char *name)
+void plan_name(struct run_spec *spec, const struct snapshot *snapshot,
+               const char *name)
 {
     snprintf(spec->name, sizeof spec->name, "%s", name);
-    for (int i = 2; is_named(snapshot, spec->name); i++)
+    for (int i = 2; snapshot_has_name(snapshot, spec->name); i++)
         snprintf(spec->name, sizeof spec->name, "%.20s-%d", name, i);
 }
 
@@ -62,7 +53,7 @@ static void want(struct plan *plan, int role, const struct snapshot *snapshot,
     if (strcmp(like->method, "full") == 0)
         spec->optimizer.lr /= FULL_LR_SHARE;
     snprintf(name, sizeof name, "r%d%s", rank, suffix);
-    name_run(spec, snapshot, name);
+    plan_name(spec, snapshot, name);
     plan->run[role] = -1;
     plan->missing++;
 }
@@ -158,7 +149,7 @@ static void want_twin(struct plan *plan, int role,
         spec->seed = other->seed;
     snprintf(spec->method, sizeof spec->method, "%s", method);
     spec->optimizer.weight_decay = 0;
-    name_run(spec, snapshot, method);
+    plan_name(spec, snapshot, method);
     plan->missing++;
 }
 

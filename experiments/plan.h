@@ -21,6 +21,10 @@ struct plan {
     char refusal[160];                 /* it cannot be had; "" it can */
 };
 
+/* That name, or the first of name-2, name-3, ... that was never taken. */
+void plan_name(struct run_spec *spec, const struct snapshot *snapshot,
+               const char *name);
+
 /* Hu et al. 2021, section 7: r = 8, r = 64 (or the largest the model allows,
  * and the low one an eighth of it), and the latter once more from another
  * seed.  like: what a run added by hand begins as; its targets gain q and v. */

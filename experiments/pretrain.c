@@ -10,6 +10,7 @@
 #include "core/task/trigram.h"
 #include "core/task/world.h"
 #include "core/train/run.h"
+#include "experiments/recipe_field.h"
 
 /* Text the tokenizer learns from: enough that every word of the world comes
  * up many times. */
@@ -168,7 +169,7 @@ static double validate(struct making *m)
     run_post_evaluate(m->run, m->team, &m->validation);
     team_wait(m->team);
     struct score score = run_score(m->run);
-    return score.nats / (double)score.targets;
+    return score.loss / (double)score.targets;
 }
 
 static int train(struct making *m, struct pretrain_result *result,
@@ -231,6 +232,11 @@ int pretrain(struct pretrain_result *result, const struct recipe *recipe,
                        "pretrain makes a new model: the recipe's base "
                        "must be {layers: ..., width: ...}, not \"%s\"",
                        recipe->base);
+    if (base_use(recipe->fresh.family) == BASE_DENSE)
+        return err_set(err,
+                       "pretrain makes language models; a new %s base is made "
+                       "by `run` when it begins",
+                       recipe->fresh.family);
     int status = prepare_folder(options, err);
     if (status == 0)
         status = make_tokenizer(&m, err);

@@ -138,23 +138,51 @@ static void show_session(const struct session *session,
              session->message);
 }
 
-void publish(struct session *session)
+/* Copies, so that a snapshot may outlive its session. */
+static void show_model(const struct model *model, struct snapshot *snapshot)
 {
-    const struct model *model = session->model;
-    struct snapshot *snapshot = snapshot_new();
-    long front = front_of(session);
-    session->published = clock_seconds();
-    show_session(session, snapshot);
-    struct site *site =
-        snapshot_take(snapshot, (size_t)model->site_count, sizeof *site);
-    memcpy(site, model->site, (size_t)model->site_count * sizeof *site);
+    size_t sites = (size_t)model->site_count;
+    size_t others = (size_t)model->other_count;
+    struct site *site = snapshot_take(snapshot, sites, sizeof *site);
+    struct other *other = snapshot_take(snapshot, others, sizeof *other);
+    struct model *shape = snapshot_take(snapshot, 1, sizeof *shape);
+    memcpy(site, model->site, sites * sizeof *site);
+    memcpy(other, model->other, others * sizeof *other);
+    *shape = (struct model){.conf = model->conf,
+                            .site_count = model->site_count,
+                            .other_count = model->other_count,
+                            .site = site,
+                            .other = other};
+    snapshot->shape = shape;
     snapshot->site = site;
     snapshot->site_count = model->site_count;
     snapshot->layers = model->conf.layers;
-    for (int i = 0; i < session->lane_count; i++)
-        if (!session->lane[i]->removed)
-            show_run(session, session->lane[i], front, snapshot,
+}
+
+static void show_runs(struct session *session, struct snapshot *snapshot)
+{
+    long front = front_of(session);
+    char(*removed)[32] =
+        snapshot_take(snapshot, (size_t)session->lane_count, sizeof *removed);
+    snapshot->removed = (const char(*)[32])removed;
+    for (int i = 0; i < session->lane_count; i++) {
+        const struct lane *lane = session->lane[i];
+        if (lane->removed)
+            snprintf(removed[snapshot->removed_count++], sizeof *removed, "%s",
+                     lane->spec.name);
+        else
+            show_run(session, lane, front, snapshot,
                      &snapshot->run[snapshot->run_count++]);
+    }
+}
+
+void publish(struct session *session)
+{
+    struct snapshot *snapshot = snapshot_new();
+    session->published = clock_seconds();
+    show_session(session, snapshot);
+    show_model(session->model, snapshot);
+    show_runs(session, snapshot);
     show_events(session, snapshot);
     if (session->analyst)
         analyst_show_studies(session->analyst, snapshot);

@@ -231,7 +231,7 @@ static int read_targets(const struct field *field, const struct node *node,
 {
     if (node->kind == NODE_VALUE && strcmp(node->text, "all") == 0) {
         for (int i = 0; i < SITE_KINDS; i++)
-            to[i] = i <= SITE_DOWN;
+            to[i] = i != SITE_HEAD;
         return 0;
     }
     if (node->kind != NODE_LIST || !node->child)
@@ -268,30 +268,6 @@ static int read_fields(void *to, const struct field *fields,
                        const struct node *map, const char *what,
                        struct err *err);
 
-static int read_base(const struct field *field, const struct node *node,
-                     struct recipe *recipe, struct err *err)
-{
-    if (node->kind == NODE_VALUE) {
-        if (node->text[0] == '\0')
-            return node_refuse(err, node,
-                               "base needs a value: bundled or a folder");
-        return read_text(field, node, recipe->base, err);
-    }
-    struct fresh_base *fresh = &recipe->fresh;
-    memset(recipe->base, 0, sizeof recipe->base);
-    recipe->is_fresh = true;
-    *fresh = (struct fresh_base){4, 128, 4, 0, 1024, 256};
-    if (read_fields(fresh, field->fields, node, "base", err) < 0)
-        return -1;
-    if (fresh->inner == 0)
-        fresh->inner = 4 * fresh->width;
-    if (fresh->width % fresh->heads)
-        return node_refuse(err, node,
-                           "width %d is no multiple of heads %d; change one",
-                           fresh->width, fresh->heads);
-    return 0;
-}
-
 /* r8 for rank 8, full for full: what a run without a name is called. */
 static void name_run(struct run_spec *run)
 {
@@ -299,6 +275,8 @@ static void name_run(struct run_spec *run)
         return;
     if (method_has_rank(run->method))
         snprintf(run->name, sizeof run->name, "r%d", run->rank);
+    else if (method_uses(run->method, USES_SUBSPACE))
+        snprintf(run->name, sizeof run->name, "d%d", run->dims);
     else
         snprintf(run->name, sizeof run->name, "%s", run->method);
 }
@@ -309,7 +287,7 @@ static int refuse_unused(const struct run_spec *run, const struct node *node,
 {
     for (const struct field *field = run_fields; field->name; field++) {
         const struct node *given = node_find(node, field->name);
-        if (given && !method_uses(run->method, field->use))
+        if (given && !run_uses(run, field->use))
             return node_refuse_key(err, given, "method %s has no %s; remove it",
                                    run->method, field->name);
     }
@@ -326,6 +304,7 @@ static int read_run(struct run_spec *run, const struct node *node,
     if (read_fields(run, run_fields, node, "run", err) < 0 ||
         refuse_unused(run, node, err) < 0)
         return -1;
+    recipe_fit_targets(run, above);
     name_run(run);
     return 0;
 }
@@ -392,7 +371,7 @@ static int read_field(void *owner, const struct field *field,
     case FIELD_MAP:
         return read_fields(to, field->fields, node, field->name, err);
     case FIELD_BASE:
-        return read_base(field, node, owner, err);
+        return recipe_read_base(owner, field, node, err);
     case FIELD_RUNS:
         return read_runs(node, owner, err);
     case FIELD_TARGETS:
@@ -401,6 +380,8 @@ static int read_field(void *owner, const struct field *field,
         return read_flags(field, node, to, err);
     case FIELD_RANKS:
         return read_ranks(node, owner, err);
+    case FIELD_SIZES:
+        return recipe_read_sizes(to, field, node, err);
     }
     return 0;
 }

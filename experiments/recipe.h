@@ -33,12 +33,18 @@ struct run_spec {
     enum norm_rule norm;
     struct budget_conf budget;
     int prefix, infix;
+    int dims; /* of a random subspace, and of what: */
+    enum projection_kind projection;
+    char inside[RECIPE_NAME];
+    bool layered;
     uint64_t seed;
     struct optimizer_conf optimizer;
 };
 
-struct fresh_base { /* pretrain: a model to be made, base: {layers: 4, ...} */
+struct fresh_base { /* a model to be made, base: {layers: 4, ...} */
+    char family[RECIPE_NAME];
     int layers, width, heads, inner, vocab, context;
+    int size[MODEL_SIZES]; /* of dense layers, then 0; instead of the others */
 };
 
 struct recipe {
@@ -50,6 +56,8 @@ struct recipe {
     char data[512]; /* published file, or "" */
     int examples;   /* of training, gone through again and again; 0: ever new */
     bool skip_bad;  /* its bad rows are counted, not refused */
+    int context;    /* tokens of an example at most; 0: what the base has */
+    int task_rank;  /* of what is to be learned; 0: the task's own */
     uint64_t task_seed; /* of generated examples; 0: seed */
     uint64_t seed;
     struct optimizer_conf optimizer; /* of runs that say nothing else */

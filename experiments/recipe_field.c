@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/model/network.h"
 #include "core/task/task.h"
 
 static const char *method_at(int i)
@@ -16,6 +17,13 @@ static const char *method_at(int i)
 static const char *task_at(int i)
 {
     return task_table[i] ? task_table[i]->name : NULL;
+}
+
+static const char *family_at(int i)
+{
+    if (i == 0)
+        return "gpt2";
+    return network_table[i - 1] ? network_table[i - 1]->family : NULL;
 }
 
 static const char *target_at(int i)
@@ -40,6 +48,13 @@ static const char *schedule_at(int i)
 static const char *scale_at(int i)
 {
     static const char *const names[] = {"alpha/r", "alpha/sqrt(r)", NULL};
+    return names[i];
+}
+
+static const char *inside_at(int i)
+{
+    static const char *const names[] = {"full", "full_sites", "bitfit", "lora",
+                                        "lora_fa", NULL};
     return names[i];
 }
 
@@ -84,8 +99,13 @@ static const struct field task_fields[] = {
     {"examples", FIELD_INT, IN(struct recipe, examples), .low = 0,
      .high = 100000,
      .help = "only so many to train on, again and again; 0: ever new ones"},
+    {"rank", FIELD_INT, IN(struct recipe, task_rank), .low = 0, .high = 65536,
+     .help = "teacher: of the update to be learned; 0: 8"},
     {"skip_bad", FIELD_BOOL, IN(struct recipe, skip_bad),
      .help = "count bad rows of the file and go on"},
+    {"context", FIELD_INT, IN(struct recipe, context), .low = 0,
+     .high = 1 << 24,
+     .help = "tokens of an example at most; 0: what the base has"},
     {"seed", FIELD_SEED, IN(struct recipe, task_seed),
      .help = "of generated examples; 0: the recipe's"},
     {.name = NULL},
@@ -111,18 +131,23 @@ static const struct field spectra_fields[] = {
 };
 
 static const struct field fresh_fields[] = {
+    {"family", FIELD_KNOWN, IN(struct fresh_base, family), .at = family_at,
+     .help = "gpt2, or a model of dense layers"},
     {"layers", FIELD_INT, IN(struct fresh_base, layers), .low = 1, .high = 128,
-     .help = "transformer blocks"},
+     .use = BASE_TRANSFORMER, .help = "transformer blocks"},
     {"width", FIELD_INT, IN(struct fresh_base, width), .low = 8, .high = 16384,
-     .help = "numbers a token carries"},
+     .use = BASE_TRANSFORMER, .help = "numbers a token carries"},
     {"heads", FIELD_INT, IN(struct fresh_base, heads), .low = 1, .high = 256,
-     .help = "attention heads; they divide the width"},
+     .use = BASE_TRANSFORMER, .help = "attention heads; they divide the width"},
     {"inner", FIELD_INT, IN(struct fresh_base, inner), .low = 1, .high = 65536,
-     .help = "width of the MLP"},
+     .use = BASE_TRANSFORMER, .help = "width of the MLP"},
     {"vocab", FIELD_INT, IN(struct fresh_base, vocab), .low = 257,
-     .high = 1000000, .help = "tokens"},
+     .high = 1000000, .use = BASE_TRANSFORMER, .help = "tokens"},
     {"context", FIELD_INT, IN(struct fresh_base, context), .low = 2,
-     .high = 65536, .help = "positions"},
+     .high = 65536, .use = BASE_TRANSFORMER, .help = "positions"},
+    {"sizes", FIELD_SIZES, IN(struct fresh_base, size), .low = 1, .high = 65536,
+     .use = BASE_DENSE,
+     .help = "of dense layers: inputs, what each gives, outputs"},
     {.name = NULL},
 };
 
@@ -168,6 +193,15 @@ const struct field run_fields[] = {
      .use = USES_PREFIX, .help = "trained tokens before the text"},
     {"infix", FIELD_INT, IN(struct run_spec, infix), .low = 0, .high = 65536,
      .use = USES_PREFIX, .help = "trained tokens after the text"},
+    {"dims", FIELD_INT, IN(struct run_spec, dims), .low = 1, .high = 1e9,
+     .use = USES_SUBSPACE, .help = "of the random subspace, d"},
+    {"projection", FIELD_CHOICE, IN(struct run_spec, projection),
+     .at = projection_name, .use = USES_SUBSPACE,
+     .help = "from the subspace into all parameters"},
+    {"inside", FIELD_KNOWN, IN(struct run_spec, inside), .at = inside_at,
+     .use = USES_SUBSPACE, .help = "the method whose values move in it"},
+    {"layered", FIELD_BOOL, IN(struct run_spec, layered), .use = USES_SUBSPACE,
+     .help = "a factor for each layer, out of dims (SAID)"},
     {"seed", FIELD_SEED, IN(struct run_spec, seed),
      .help = "of its own first values"},
     {"optimizer", FIELD_MAP, .offset = offsetof(struct run_spec, optimizer),
@@ -238,17 +272,37 @@ void run_defaults(struct run_spec *run, const struct recipe *above)
         .budget = {.initial = 0.1, .final = 0.5, .every = 10, .penalty = 0.5},
         .prefix = 8,
         .infix = 0,
+        .dims = 100,
+        .projection = PROJECT_FASTFOOD,
+        .inside = "full",
         .seed = above->seed,
         .optimizer = above->optimizer,
     };
-    run->targets[SITE_Q] = true;
-    run->targets[SITE_V] = true;
+    bool dense = above->is_fresh && base_use(above->fresh.family) == BASE_DENSE;
+    run->targets[SITE_Q] = run->targets[SITE_V] = !dense;
+    run->targets[SITE_FC] = dense;
+}
+
+enum base_use base_use(const char *family)
+{
+    return network_of(family) == &network_transformer ? BASE_TRANSFORMER
+                                                      : BASE_DENSE;
 }
 
 bool method_uses(const char *method, unsigned use)
 {
     const struct method_ops *ops = method_find(method);
     return use == 0 || !ops || (ops->uses & use) == use;
+}
+
+/* Ranks of single sites are the dial's, which has no hold in a subspace. */
+bool run_uses(const struct run_spec *run, unsigned use)
+{
+    bool is_subspace = method_find(run->method) &&
+                       method_uses(run->method, USES_SUBSPACE);
+    return method_uses(run->method, use) ||
+           (is_subspace && !(use & USES_RANKS) &&
+            method_uses(run->inside, use));
 }
 
 bool method_has_rank(const char *method)
@@ -269,6 +323,10 @@ struct method_conf recipe_method(const struct run_spec *run)
                                .budget = run->budget,
                                .prefix = run->prefix,
                                .infix = run->infix};
+    const struct method_ops *inside = method_find(run->inside);
+    conf.subspace = (struct subspace_conf){run->dims, run->projection,
+                                           inside ? inside->name : "full",
+                                           run->layered};
     memcpy(conf.targets, run->targets, sizeof conf.targets);
     memcpy(conf.also, run->also, sizeof conf.also);
     return conf;

@@ -26,7 +26,8 @@ enum field_type {
     FIELD_RUNS,    /* struct recipe: list of maps */
     FIELD_TARGETS, /* bool[], one for each of at(): at least one, or all */
     FIELD_FLAGS,   /* bool[], one for each of at() */
-    FIELD_RANKS    /* struct run_spec: site names to ranks */
+    FIELD_RANKS,   /* struct run_spec: site names to ranks */
+    FIELD_SIZES    /* int[size / sizeof(int)]: a list of numbers, then 0 */
 };
 
 struct field {
@@ -37,9 +38,14 @@ struct field {
     double low, high;           /* of numbers, both allowed */
     const char *(*at)(int i);   /* known words; NULL ends */
     const struct field *fields; /* FIELD_MAP, FIELD_BASE, FIELD_RUNS */
-    unsigned use;               /* of a run: 0, or the method must use it */
+    unsigned use;               /* of a run: 0, or the method must use it; of a
+                                   new base likewise: enum base_use */
     const char *help;
 };
+
+/* What a new base is made of, and which fields say it. */
+enum base_use { BASE_TRANSFORMER = 1 << 0, BASE_DENSE = 1 << 1 };
+enum base_use base_use(const char *family);
 
 /* Each ends with a NULL name. */
 extern const struct field recipe_fields[];
@@ -51,5 +57,7 @@ void run_defaults(struct run_spec *run, const struct recipe *above);
 /* Does this method read the field?  Unknown methods read those of all. */
 bool method_uses(const char *method, unsigned use);
 bool method_has_rank(const char *method);
+/* Does this run's method, or the one inside its subspace? */
+bool run_uses(const struct run_spec *run, unsigned use);
 
 #endif

@@ -19,6 +19,14 @@ int recipe_read_field(void *owner, const struct field *field,
 int recipe_read_run(struct run_spec *run, const struct node *node,
                     const struct recipe *above, struct err *err);
 
+/* recipe_base.c: base: bundled, a folder, or {layers: ...}; a list of sizes,
+ * ended by 0; and targets: all, which are those that the base has. */
+int recipe_read_base(struct recipe *recipe, const struct field *field,
+                     const struct node *node, struct err *err);
+int recipe_read_sizes(int *to, const struct field *field,
+                      const struct node *node, struct err *err);
+void recipe_fit_targets(struct run_spec *run, const struct recipe *above);
+
 /* "unknown WHAT word; did you mean ...", at the node or at its key. */
 int recipe_refuse_word(struct err *err, const struct node *node, bool at_key,
                        const char *what, const char *word,

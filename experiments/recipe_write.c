@@ -89,13 +89,38 @@ static void put_run(struct text *text, const struct run_spec *run)
     put(text, "{");
     for (const struct field *field = run_fields; field->name; field++) {
         struct field one[2] = {*field, {.name = NULL}};
-        if (!method_uses(run->method, field->use))
+        if (!run_uses(run, field->use))
             continue;
         put(text, "%s", comma);
         put_fields(text, run, one);
         comma = ", ";
     }
     put(text, "}");
+}
+
+/* The fields that a base of this family has. */
+static void put_fresh(struct text *text, const struct fresh_base *fresh,
+                      const struct field *fields)
+{
+    const char *comma = "";
+    put(text, "{");
+    for (const struct field *field = fields; field->name; field++) {
+        struct field one[2] = {*field, {.name = NULL}};
+        if (field->use && field->use != base_use(fresh->family))
+            continue;
+        put(text, "%s", comma);
+        put_fields(text, fresh, one);
+        comma = ", ";
+    }
+    put(text, "}");
+}
+
+static void put_sizes(struct text *text, const int *size)
+{
+    put(text, "[");
+    for (int i = 0; size[i]; i++)
+        put(text, "%s%d", i ? ", " : "", size[i]);
+    put(text, "]");
 }
 
 static void put_runs(struct text *text, const struct recipe *recipe)
@@ -113,9 +138,7 @@ static void put_base(struct text *text, const struct field *field,
         put_text(text, recipe->base);
         return;
     }
-    put(text, "{");
-    put_fields(text, &recipe->fresh, field->fields);
-    put(text, "}");
+    put_fresh(text, &recipe->fresh, field->fields);
 }
 
 static void put_value(struct text *text, const void *owner,
@@ -167,6 +190,9 @@ static void put_value(struct text *text, const void *owner,
         return;
     case FIELD_RANKS:
         put_ranks(text, owner);
+        return;
+    case FIELD_SIZES:
+        put_sizes(text, from);
         return;
     }
 }

@@ -42,6 +42,8 @@ static int refuse_at(struct err *err, const char *source, int line, int column,
 {
     char text[384];
     vsnprintf(text, sizeof text, format, args);
+    if (!source)
+        return err_set(err, "%s", text);
     if (line == 0)
         return err_set(err, "%s: %s", source, text);
     return err_set(err, "%s:%d:%d: %s", source, line, column, text);

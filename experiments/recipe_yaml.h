@@ -20,7 +20,7 @@ struct node {
     char *key;          /* in a map, or NULL */
     char *text;         /* of a value, or NULL */
     bool quoted;        /* a quoted value is text, never a number */
-    const char *source; /* file name, or "--set key=value" */
+    const char *source; /* file name, or "--set key=value"; NULL: none */
     int line, column;   /* of the value, from 1; 0 in a --set */
     int key_line, key_column;
     struct node *child; /* first, of a list or a map */

@@ -123,6 +123,19 @@ static int begin(struct session *session, const struct session_options *options,
     return 0;
 }
 
+/* What was left out or cut of a published file is said, not only done. */
+static void say_data(struct session *session)
+{
+    struct task_report report = task_report(session->task);
+    if (report.examples[SPLIT_TRAIN] == 0)
+        return;
+    event_add(session, -1, EVENT_PASSING,
+              "data: %ld examples to train on, %ld held out, %ld cut at the "
+              "front, %ld row%s skipped",
+              report.examples[SPLIT_TRAIN], report.examples[SPLIT_VALIDATION],
+              report.cut, report.skipped, report.skipped == 1 ? "" : "s");
+}
+
 struct session *session_open(const struct recipe *recipe,
                              const struct session_options *options,
                              struct err *err)
@@ -139,6 +152,7 @@ struct session *session_open(const struct recipe *recipe,
         session_free(session);
         return NULL;
     }
+    say_data(session);
     if (session->watch)
         session->analyst = analyst_new(session);
     publish(session);
@@ -202,11 +216,17 @@ const struct model *session_model(const struct session *session)
     return session->model;
 }
 
+const struct task *session_task(const struct session *session)
+{
+    return session->task;
+}
+
 struct ground session_ground(const struct session *session)
 {
     struct ground ground = ground_new(session->model);
     ground.held_out = &session->validation;
     ground.corpus = session->corpus ? &session->forget : NULL;
+    ground.task = session->task;
     return ground;
 }
 

@@ -16,14 +16,14 @@
 struct session;
 
 struct session_options {
-    const char *assets;   /* folder that holds base/ and world/ */
-    const char *out;      /* folder for results, or NULL: none are kept */
-    bool force;           /* write into an existing folder */
-    bool resume;          /* continue from out's last checkpoint */
-    const char *journal;  /* replay this file's commands, or NULL */
+    const char *assets;    /* folder that holds base/ and world/ */
+    const char *out;       /* folder for results, or NULL: none are kept */
+    bool force;            /* write into an existing folder */
+    bool resume;           /* continue from out's last checkpoint */
+    const char *journal;   /* replay this file's commands, or NULL */
     const char *tokenizer; /* tokenizer.json, or NULL: the base's own */
-    int threads;          /* 0: all cores */
-    bool watch;           /* somebody looks: snapshots and live analysis */
+    int threads;           /* 0: all cores */
+    bool watch;            /* somebody looks: snapshots and live analysis */
     bool start_paused;
     double checkpoint_seconds; /* between checkpoints; 0: 15 */
 };
@@ -53,6 +53,7 @@ int session_wait(struct session *session, struct err *err);
  * NULL, and the model under all runs. */
 struct run *session_run(struct session *session, const char *name);
 const struct model *session_model(const struct session *session);
+const struct task *session_task(const struct session *session);
 /* What studies stand on; the caller makes the pass and frees the ground. */
 struct ground session_ground(const struct session *session);
 /* Stops between two ticks, writes what is due, joins, frees. */

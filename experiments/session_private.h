@@ -198,6 +198,8 @@ void publish(struct session *session);
 void *trainer_main(void *session);
 
 /* assemble.c */
+/* Tokens of an example at most. */
+int session_context(const struct session *session);
 int assemble(struct session *session, const struct session_options *options,
              struct err *err);
 void disassemble(struct session *session);

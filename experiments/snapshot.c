@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/base/mem.h"
+#include "core/task/task.h"
 
 enum { BLOCK = 32768, SERIES = 8 * SNAPSHOT_RUNS };
 
@@ -95,12 +97,39 @@ struct site_view site_view_unknown(void)
                               .rounding_floor = NAN};
 }
 
+static enum example_kind kind_of(const struct snapshot *snapshot)
+{
+    const struct task_ops *task = task_find(snapshot->task);
+    return task ? task->kind : EXAMPLE_TEXT;
+}
+
+const char *snapshot_loss_unit(const struct snapshot *snapshot)
+{
+    return example_loss_unit(kind_of(snapshot));
+}
+
+const char *snapshot_loss_name(const struct snapshot *snapshot)
+{
+    return example_loss_name(kind_of(snapshot));
+}
+
 const struct run_view *snapshot_run(const struct snapshot *snapshot, int id)
 {
     for (int r = 0; r < snapshot->run_count; r++)
         if (snapshot->run[r].id == id)
             return &snapshot->run[r];
     return NULL;
+}
+
+bool snapshot_has_name(const struct snapshot *snapshot, const char *name)
+{
+    for (int r = 0; r < snapshot->run_count; r++)
+        if (strcmp(snapshot->run[r].name, name) == 0)
+            return true;
+    for (int i = 0; i < snapshot->removed_count; i++)
+        if (strcmp(snapshot->removed[i], name) == 0)
+            return true;
+    return false;
 }
 
 const struct snapshot *snapshot_hold(const struct snapshot *snapshot)

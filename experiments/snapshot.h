@@ -96,6 +96,8 @@ struct run_view {
     const struct moment_view *moment; /* steps rising; the last is not "now" */
 };
 
+struct board; /* board.h */
+
 struct snapshot {
     char title[96], base[64], task[32];
     char metric_name[32];     /* "" : the task has none */
@@ -108,16 +110,30 @@ struct snapshot {
     int site_count, layers;
     const struct site *site;  /* names, kinds, shapes: lives with the session,
                                  copied into the snapshot */
+    const struct model *shape; /* the base without its weights: what
+                                  method_count() and method_check() read;
+                                  NULL: not known */
     int run_count;
     struct run_view run[SNAPSHOT_RUNS];
+    int removed_count;
+    const char (*removed)[32]; /* (removed_count) names that stay taken */
     int event_count;
     const struct event *event; /* (event_count) oldest first */
     const struct study *study[STUDY_KINDS]; /* the latest answers, or NULL */
+    const struct board *board; /* a grid is open: its table, and there are no
+                                  runs; or NULL */
     struct snapshot_owned *owned; /* reference count and storage */
 };
 
+/* What the losses are counted in, behind a number: "nats". */
+const char *snapshot_loss_unit(const struct snapshot *snapshot);
+/* The same for an axis: "loss, nats per target". */
+const char *snapshot_loss_name(const struct snapshot *snapshot);
+
 /* The run of this id, or NULL. */
 const struct run_view *snapshot_run(const struct snapshot *snapshot, int id);
+/* A run has this name, or had it: a new one needs another. */
+bool snapshot_has_name(const struct snapshot *snapshot, const char *name);
 
 const struct snapshot *snapshot_hold(const struct snapshot *snapshot);
 void snapshot_release(const struct snapshot *snapshot);

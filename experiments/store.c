@@ -22,8 +22,6 @@
 #include "core/io/inserted.h"
 #include "experiments/session_private.h"
 
-enum { TOKENIZER_BYTES = 1 << 28 };
-
 void store_trouble(struct session *session, const struct err *err)
 {
     session->failed = true;
@@ -71,7 +69,7 @@ static void write_text(struct session *session, const char *name,
 
 static void write_sites(struct session *session)
 {
-    enum { LINE = 96 };
+    enum { LINE = 160 };
     const struct model *model = session->model;
     size_t room = ((size_t)model->site_count + 1) * LINE, used = 0;
     char *text = xcalloc(room, 1);
@@ -132,17 +130,11 @@ void store_flush(struct session *session)
 static int save_model(struct session *session, struct lane *lane,
                       const char *folder, struct err *err)
 {
-    char path[PATH_ROOM], *text;
-    size_t size;
-    if (model_save(session->model, run_weights(lane->run), folder, err) < 0 ||
-        file_read(&text, &size, session->tokenizer_path, TOKENIZER_BYTES, err) <
-            0)
+    if (model_save(session->model, run_weights(lane->run), folder, err) < 0)
         return -1;
-    int result =
-        file_write(file_join(path, sizeof path, folder, "tokenizer.json"), text,
-                   size, err);
-    mem_free(text);
-    return result;
+    return session->tokenizer
+               ? tokenizer_copy(folder, session->tokenizer_path, err)
+               : 0;
 }
 
 /* In which way a run's result is written. */

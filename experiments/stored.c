@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "core/base/mem.h"
+#include "core/io/adapter_find.h"
 #include "core/io/file.h"
 #include "core/method/lora.h"
 #include "experiments/base.h"
@@ -68,8 +69,10 @@ static struct place place_of(const char *path)
 {
     struct place to = {.path = path};
     to.is_folder = is_folder(path);
-    if (!to.is_folder)
+    if (!to.is_folder) {
+        to.is_adapter = adapter_find_is_tensors(path) && adapter_file_is(path);
         return to;
+    }
     to.is_results = results_is(path);
     to.is_adapter = holds(path, "adapter_config.json");
     to.is_model = !to.is_adapter && holds(path, "config.json");
@@ -85,6 +88,15 @@ static struct place place_of(const char *path)
     free(real);
     free(above);
     return to;
+}
+
+bool stored_is_known(const char *folder)
+{
+    if (strlen(folder) > STORED_GIVEN)
+        return false;
+    struct place place = place_of(folder);
+    return place.is_results || place.is_run || place.is_adapter ||
+           place.is_model;
 }
 
 /* The run's name, or else the folder's. */
@@ -182,7 +194,7 @@ static const struct model *find_base(struct stored *to,
 {
     struct stored_owned *owned = to->owned;
     if (base)
-        return owned->model = base_open(base, assets, err);
+        return owned->model = base_look(base, assets, err);
     if (!place->results[0])
         return NULL;
     owned->results = results_open(place->results, NULL, assets, err);
@@ -201,7 +213,7 @@ static int read_adapter(struct stored *to, const struct place *place,
         return err_set(err,
                        "%s: its config names %s%s as its base, which is no "
                        "folder here; say with --base where it is: \"bundled\", "
-                       "or a Hugging Face folder of the GPT-2 family",
+                       "or a Hugging Face folder",
                        place->path, own[0] ? "" : "nothing", own);
     to->model = find_base(to, place, base, assets, err);
     if (!to->model)
@@ -217,7 +229,7 @@ static int read_model(struct stored *to, const struct place *place,
                       const char *base, const char *assets, struct err *err)
 {
     bool has_base = base || place->results[0];
-    struct model *tuned = model_open(place->path, err);
+    struct model *tuned = model_look(place->path, err);
     if (!tuned)
         return -1;
     to->model = has_base ? find_base(to, place, base, assets, err) : tuned;
@@ -233,7 +245,7 @@ static int read_model(struct stored *to, const struct place *place,
     if (to->model)
         status = stored_read_model(to, tuned, place->path, name, err);
     if (status == 0 && base)
-        stored_weigh(to, base, assets);
+        stored_weigh(to);
     if (!has_base)
         to->owned->model = tuned;
     else

@@ -37,8 +37,8 @@ struct stored {
 
 /*
  * path: a results folder (run says which, or there is one only), a run's
- * folder in it, that run's adapter/ or model/, any PEFT adapter of the GPT-2
- * family, or a Hugging Face folder.
+ * folder in it, that run's adapter/ or model/, any PEFT adapter, or a
+ * Hugging Face folder.
  *
  * base: a folder, "bundled", or NULL: the recipe's for what lies in a results
  * folder, for an adapter the one its config names, and a model elsewhere then
@@ -47,8 +47,10 @@ struct stored {
 struct stored *stored_open(const char *path, const char *run, const char *base,
                            const char *assets, struct err *err);
 void stored_close(struct stored *stored);
+/* Whether a folder is one of those: what else is in it does not matter then. */
+bool stored_is_known(const char *folder);
 
-/* Of an adapter file: its sites become the pairs as they are filed,
+/* Of a LoRA adapter: its sites become the pairs as they are filed,
  * h.3.attn.c_attn instead of q, k and v.  Nothing happens to others. */
 void stored_fuse(struct stored *stored);
 /* Whether stored_fuse() would find pairs. */

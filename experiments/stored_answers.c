@@ -114,6 +114,29 @@ static const struct moment *moment_of(struct stored_answers *answers,
     return at >= 0 ? *moment : NULL;
 }
 
+/* Every run that was stored; when none can be read, the first reason why. */
+static const struct study *talk(struct stored_answers *answers,
+                                const struct question *question)
+{
+    const struct snapshot *snapshot = answers->snapshot;
+    const struct moment *moment[SNAPSHOT_RUNS];
+    struct err first = {""};
+    int count = 0;
+    for (int i = 0; i < snapshot->run_count; i++) {
+        struct operand run = {OPERAND_RUN, snapshot->run[i].id,
+                              question->a.step};
+        struct err err = {""};
+        moment[count] = moment_of(answers, &run, &err);
+        if (moment[count])
+            count++;
+        else if (!first.text[0])
+            first = err;
+    }
+    if (count == 0 && snapshot->run_count > 0)
+        return study_refuse(study_new(STUDY_TALK, question), "%s", first.text);
+    return study_talk(&answers->ground, question, moment, count);
+}
+
 static const struct study *answer(struct stored_answers *answers,
                                   const struct question *question)
 {
@@ -122,7 +145,8 @@ static const struct study *answer(struct stored_answers *answers,
     static const int needs[STUDY_KINDS] = {[STUDY_OVERLAP] = 2,
                                            [STUDY_BASE] = 1,
                                            [STUDY_TWINS] = 2,
-                                           [STUDY_SECTION7] = 3};
+                                           [STUDY_SECTION7] = 3,
+                                           [STUDY_TALK] = 0};
     const struct moment *moment[OPERANDS] = {NULL};
     struct err err = {""};
     struct study *refused = study_new(question->kind, question);
@@ -147,6 +171,8 @@ static const struct study *answer(struct stored_answers *answers,
     case STUDY_SECTION7:
         return study_section7(ground, question, moment[0], moment[1],
                               moment[2]);
+    case STUDY_TALK:
+        return talk(answers, question);
     case STUDY_KINDS:
         break;
     }

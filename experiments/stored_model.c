@@ -7,14 +7,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/io/adapter_module.h"
-#include "core/io/file.h"
-#include "core/io/safetensors.h"
-#include "experiments/base.h"
 #include "experiments/moment_make.h"
 #include "experiments/stored_owned.h"
-
-enum { MODEL_PATH = 1024 };
 
 static int check_shape(const char *name, const int tuned[2], const int base[2],
                        const char *path, struct err *err)
@@ -34,11 +28,17 @@ static int check_shapes(const struct model *tuned, const struct model *base,
     if (tuned->site_count != base->site_count ||
         tuned->other_count != base->other_count)
         return err_set(err,
-                       "%s has %d layers and the base %d; take the base it "
-                       "was tuned from",
-                       path, tuned->conf.layers, base->conf.layers);
+                       "%s has %d layers and %d matrices, and the base %d and "
+                       "%d; take the base it was tuned from",
+                       path, tuned->conf.layers, tuned->site_count,
+                       base->conf.layers, base->site_count);
     for (int i = 0; i < base->site_count && status == 0; i++) {
         const struct site *a = &tuned->site[i], *b = &base->site[i];
+        if (strcmp(a->name, b->name) != 0)
+            return err_set(err,
+                           "%s has %s where the base has %s; take the base it "
+                           "was tuned from",
+                           path, a->name, b->name);
         status = check_shape(b->name, (int[]){a->out, a->in},
                              (int[]){b->out, b->in}, path, err);
     }
@@ -50,73 +50,27 @@ static int check_shapes(const struct model *tuned, const struct model *base,
     return status;
 }
 
-/* The tensor that holds a site; NULL: a name this file does not have. */
-static const struct tensor *tensor_of(const struct safetensors *file,
-                                      const struct model *model, int site)
+static enum storage storage_of(const struct model *model)
 {
-    char name[128];
-    struct adapter_module module;
-    int count = adapter_module_count(model);
-    if (site == model->site_count - 1 && model->conf.tied) {
-        const struct tensor *tied =
-            safetensors_find(file, "transformer.wte.weight");
-        return tied ? tied : safetensors_find(file, "wte.weight");
-    }
-    for (int i = 0; i < count; i++) {
-        adapter_module_at(&module, model, i);
-        for (int k = 0; k < module.sites; k++) {
-            if (module.site[k] != site)
-                continue;
-            (void)snprintf(name, sizeof name, "%s.weight", module.name);
-            const struct tensor *at = safetensors_find(file, name);
-            (void)snprintf(name, sizeof name, "%s.weight", module.key);
-            return at ? at : safetensors_find(file, name);
-        }
-    }
-    return NULL;
-}
-
-static enum storage storage_of(const struct tensor *tensor)
-{
-    if (tensor && tensor->type == TENSOR_BF16)
+    const char *type = model->origin[0].type_name;
+    if (strcmp(type, "BF16") == 0)
         return STORED_BF16;
-    return tensor && tensor->type == TENSOR_F16 ? STORED_F16 : STORED_F32;
-}
-
-static struct safetensors *open_tensors(const char *folder, struct err *err)
-{
-    char path[MODEL_PATH];
-    return safetensors_open(
-        file_join(path, sizeof path, folder, "model.safetensors"), err);
+    return strcmp(type, "F16") == 0 ? STORED_F16 : STORED_F32;
 }
 
 /* Names and the type of the tuned model's tensors. */
-static int read_origins(struct stored *to, const char *path, struct err *err)
+static void read_origins(struct stored *to, const struct model *tuned)
 {
-    const struct model *model = to->model;
-    struct safetensors *file = open_tensors(path, err);
-    if (!file)
-        return -1;
-    for (int i = 0; i < model->site_count; i++) {
-        const struct tensor *tensor = tensor_of(file, model, i);
+    for (int i = 0; i < tuned->site_count; i++)
         (void)snprintf(to->origin[i].tensor, sizeof to->origin[i].tensor, "%s",
-                       tensor ? tensor->name : "");
-    }
-    to->storage = storage_of(tensor_of(file, model, 0));
+                       tuned->origin[i].tensor);
+    to->storage = storage_of(tuned);
     to->rounded = 1;
-    safetensors_close(file);
-    return 0;
 }
 
-void stored_weigh(struct stored *to, const char *base, const char *assets)
+void stored_weigh(struct stored *to)
 {
-    char folder[MODEL_PATH];
-    struct safetensors *file =
-        open_tensors(base_folder(folder, sizeof folder, base, assets), NULL);
-    enum storage other = STORED_F32;
-    if (file)
-        other = storage_of(tensor_of(file, to->model, 0));
-    safetensors_close(file);
+    enum storage other = storage_of(to->model);
     if (other == to->storage)
         to->rounded = 2;
     else if (other == STORED_BF16 || to->storage == STORED_F32)
@@ -165,5 +119,6 @@ int stored_read_model(struct stored *to, const struct model *tuned,
     }
     if (!whole)
         moment->others = copy_others(tuned);
-    return read_origins(to, path, err);
+    read_origins(to, tuned);
+    return 0;
 }

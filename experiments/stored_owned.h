@@ -7,6 +7,7 @@
 #define EXPERIMENTS_STORED_OWNED_H
 
 #include "core/io/adapter.h"
+#include "core/io/adapter_file.h"
 #include "experiments/results.h"
 #include "experiments/stored.h"
 
@@ -24,7 +25,7 @@ int stored_read_model(struct stored *to, const struct model *tuned,
                       const char *path, const char *name, struct err *err);
 /* A base that is a file like the other: storage becomes the coarser type of
  * the two, rounded how many of them have it. */
-void stored_weigh(struct stored *to, const char *base, const char *assets);
+void stored_weigh(struct stored *to);
 int stored_read_adapter(struct stored *to, const char *path, const char *name,
                         struct err *err);
 

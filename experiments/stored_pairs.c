@@ -1,5 +1,5 @@
 /*
- * A PEFT adapter as a moment: site by site, q, k and v with factors of their
+ * An adapter as a moment: site by site, q, k and v with factors of their
  * own; or fused, one "site" a pair as the file has it.
  */
 #include <stdio.h>
@@ -16,23 +16,40 @@ static void set_origin(struct origin *to, const struct adapter_pair *pair)
                    pair->scale_from);
 }
 
+/* DoRA's update is no product of factors: the whole of it. */
+static void put_site(struct moment *moment, const struct adapter *adapter,
+                     const struct model *model, int site, bool dense)
+{
+    struct mat bt, a, dw;
+    double scale;
+    if (!dense) {
+        if (adapter_factors(adapter, site, &bt, &a, &scale) == 0)
+            moment_put_factors(moment, site, bt, a, scale);
+        return;
+    }
+    dw = mat_new(model->site[site].out, model->site[site].in);
+    if (adapter_delta(adapter, site, dw))
+        moment_put_matrix(moment, site, dw);
+    else
+        mat_free(&dw);
+}
+
 int stored_read_adapter(struct stored *to, const char *path, const char *name,
                         struct err *err)
 {
     const struct model *model = to->model;
     struct adapter *adapter = to->owned->adapter =
-        adapter_open_peft(model, path, err);
+        adapter_open(model, path, err);
     if (!adapter)
         return -1;
     struct moment *moment = moment_new(name, "lora", -1, model->site_count);
     to->moment = moment;
     to->origin = xcalloc((size_t)model->site_count, sizeof *to->origin);
-    for (int i = 0; i < model->site_count; i++) {
-        struct mat bt, a;
-        double scale;
-        if (adapter_factors(adapter, i, &bt, &a, &scale) == 0)
-            moment_put_factors(moment, i, bt, a, scale);
-    }
+    bool dense = adapter_has_magnitudes(adapter);
+    if (dense)
+        to->kind = STORED_DELTA;
+    for (int i = 0; i < model->site_count; i++)
+        put_site(moment, adapter, model, i, dense);
     for (int i = 0; i < adapter_pair_count(adapter); i++) {
         struct adapter_pair pair = adapter_pair_at(adapter, i);
         for (int k = 0; k < pair.sites; k++)
@@ -43,7 +60,7 @@ int stored_read_adapter(struct stored *to, const char *path, const char *name,
 
 bool stored_is_file(const struct stored *stored)
 {
-    return stored->owned->adapter != NULL;
+    return stored->owned->adapter && stored->kind == STORED_LORA;
 }
 
 static struct mat transposed(struct mat from)
@@ -91,7 +108,8 @@ static size_t fused_size(const struct adapter *adapter)
 void stored_fuse(struct stored *stored)
 {
     struct stored_owned *owned = stored->owned;
-    if (!owned->adapter || stored->model == &owned->fused)
+    if (!owned->adapter || stored->model == &owned->fused ||
+        stored->kind != STORED_LORA)
         return;
     const struct model *model = stored->model;
     int count = adapter_pair_count(owned->adapter);

@@ -77,5 +77,6 @@ bool question_same(const struct question *one, const struct question *other)
            same_operand(&one->b, &other->b) &&
            same_operand(&one->c, &other->c) && one->side == other->side &&
            one->of == other->of && one->epsilon == other->epsilon &&
-           one->top == other->top;
+           one->top == other->top &&
+           talk_question_same(&one->talk, &other->talk);
 }

@@ -1,6 +1,7 @@
 /*
  * Questions that cost more than a glance, and their answers: overlap of two
- * updates, an update against W0, twins, section 7 of the LoRA paper.
+ * updates, an update against W0, twins, section 7 of the LoRA paper, what the
+ * runs write.
  *
  * A study is computed from moments by whoever has time (the analyst's thread,
  * or a subcommand), is immutable afterwards, and reference-counted: snapshots
@@ -18,13 +19,16 @@
 #include "analysis/intruder.h"
 #include "analysis/subspace.h"
 #include "core/model/transformer.h"
+#include "core/task/task.h"
 #include "experiments/moment.h"
+#include "experiments/talk.h"
 
 enum study_kind {
     STUDY_OVERLAP,
     STUDY_BASE,
     STUDY_TWINS,
     STUDY_SECTION7,
+    STUDY_TALK,
     STUDY_KINDS
 };
 
@@ -55,6 +59,7 @@ struct question {
     enum overlap_of of;
     double epsilon; /* intruders */
     int top;        /* intruders: among the first so many */
+    struct talk_question talk;
 };
 bool question_same(const struct question *one, const struct question *other);
 
@@ -180,6 +185,7 @@ struct study {
         struct base_study base;
         struct twins_study twins;
         struct section7_study section7;
+        struct talk_study talk;
     };
     struct study_owned *owned;
 };
@@ -192,6 +198,7 @@ struct ground {
     const struct model *model;
     const struct batch *held_out; /* a few of the task's, or NULL */
     const struct batch *corpus;   /* a few of the base's own text, or NULL */
+    const struct task *task;      /* what examples come from, or NULL */
     struct pass *pass;            /* the caller's thread's, or NULL */
     const atomic_bool *stop; /* set: nobody waits for the answer any more, and
                                 losses are NaN at once; or NULL */
@@ -230,6 +237,11 @@ const struct study *study_section7(struct ground *ground,
                                    const struct moment *low,
                                    const struct moment *high,
                                    const struct moment *seed);
+/* moments (count): every run that may speak; the chosen one is of
+ * question->a.run. */
+const struct study *study_talk(struct ground *ground,
+                               const struct question *question,
+                               const struct moment *const *moments, int count);
 
 /* The report of a study as text, lines of at most 100 columns: Figure 3,
  * Figure 4 and Table 7 in miniature, each beside its null and GPT-3's values,

@@ -25,7 +25,8 @@ struct work {
     double began;     /* seconds, monotonic */
     long steps_taken; /* in this call, by cells that are finished */
     const char *name; /* the cell at work */
-    long first_step;  /* of it, where it was resumed; -1: not seen yet */
+    const struct grid_cell *cell;
+    long first_step; /* of it, where it was resumed; -1: not seen yet */
 };
 
 static double seconds_now(void)
@@ -81,6 +82,7 @@ static void tell(struct work *work, const struct cell_result *result, long step,
     double spent = seconds_now() - work->began;
     struct sweep_news news = {
         .cell = work->name,
+        .at = work->cell,
         .finished = result != NULL,
         .result = result,
         .done = work->done,
@@ -94,6 +96,17 @@ static void tell(struct work *work, const struct cell_result *result, long step,
         news.left = spent / taken * (open - (result ? 0 : (double)step));
     if (options->tell)
         options->tell(options->ctx, &news);
+}
+
+void sweep_result_text(char *to, size_t size, const struct cell_result *result)
+{
+    size_t used = (size_t)snprintf(to, size, "%.4f nats", result->loss);
+    for (int i = 0; i < result->scores && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, ", %s %.1f %%",
+                                 result->score[i].name,
+                                 100 * result->score[i].value);
+    if (used < size)
+        snprintf(to + used, size - used, ", %.1f s", result->seconds);
 }
 
 static bool look(void *ctx, long step, double loss)
@@ -152,10 +165,20 @@ static int do_cell(struct work *work, const struct grid_cell *cell,
         return 0;
     }
     work->name = name;
+    work->cell = cell;
     int status = do_locked(work, cell, to, err);
     work->name = NULL;
     cell_unlock(path);
     return status;
+}
+
+static int reports_there(const struct pair_results *results,
+                         const struct grid *grid)
+{
+    int count = 0;
+    for (int i = 0; i < grid->seed_count; i++)
+        count += results->report[i].state != CELL_MISSING;
+    return count;
 }
 
 static int do_pair(struct work *work, int pair, struct err *err)
@@ -173,9 +196,11 @@ static int do_pair(struct work *work, int pair, struct err *err)
     int best = pair_choose(results->search, searches, &results->hopeless);
     if (results->hopeless && !known)
         work->total -= grid->seed_count;
-    if (status == 0 && best != results->best) /* there may be some of it */
+    if (status == 0 && best != results->best) { /* there may be some of it */
         status =
             pair_read(results, grid, pair, options->out, options->force, err);
+        work->done += reports_there(results, grid);
+    }
     for (int i = 0; i < grid->seed_count && status == 0 && best >= 0; i++) {
         struct grid_cell cell = pair_report(grid, pair, i, best);
         status = do_cell(work, &cell, &results->report[i], err);
@@ -196,8 +221,7 @@ static int count_pair(struct work *work, int pair, struct err *err)
     work->total += searches + (results->hopeless ? 0 : grid->seed_count);
     for (int i = 0; i < searches; i++)
         work->done += results->search[i].state != CELL_MISSING;
-    for (int i = 0; i < grid->seed_count; i++)
-        work->done += results->report[i].state != CELL_MISSING;
+    work->done += reports_there(results, grid);
     mem_free(results);
     return status;
 }

@@ -15,7 +15,8 @@
 
 struct sweep_news {
     const char *cell; /* its name */
-    bool finished;    /* with result, just now */
+    const struct grid_cell *at;
+    bool finished; /* with result, just now */
     const struct cell_result *result;
     int done, total;  /* cells of ours, those finished before included */
     long step, steps; /* of the cell */
@@ -52,6 +53,9 @@ int sweep_check(const struct grid *grid, const struct sweep_options *options,
 enum sweep_end sweep_run(const struct grid *grid,
                          const struct sweep_options *options, int *done,
                          struct err *err);
+
+/* "0.1234 nats, logical form 93.0 %, 41.2 s" */
+void sweep_result_text(char *to, size_t size, const struct cell_result *result);
 
 /* One cell; 1: stopped.  sweep_cell.c, for sweep.c. */
 typedef bool sweep_look(void *ctx, long step, double loss); /* true: stop */

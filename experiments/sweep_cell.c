@@ -147,10 +147,12 @@ static void take_result(struct cell_result *to, struct session *session,
     to->state = diverged ? CELL_DIVERGED : CELL_DONE;
     to->loss = diverged ? NAN : run->validation_loss;
     to->train_loss = diverged ? NAN : run->train_loss;
-    to->score = diverged ? NAN : run->metric;
     to->examples = ground.held_out->sequences;
     ground_free(&ground);
-    snprintf(to->metric, sizeof to->metric, "%s", end->metric_name);
+    to->scores = end->metric_name[0] != '\0';
+    snprintf(to->score[0].name, sizeof to->score[0].name, "%s",
+             end->metric_name);
+    to->score[0].value = diverged ? NAN : run->metric;
     snprintf(to->trouble, sizeof to->trouble, "%s",
              diverged ? run->state_text : "");
     to->rate = recipe->run[0].optimizer.lr;
@@ -160,9 +162,47 @@ static void take_result(struct cell_result *to, struct session *session,
     snapshot_release(end);
 }
 
+/* --- the exam ---------------------------------------------------------------
+ */
+
+struct patience {
+    sweep_look *look;
+    void *ctx;
+    long step;
+    double loss;
+};
+
+static bool is_stopped(void *ctx)
+{
+    const struct patience *patience = ctx;
+    return patience->look(patience->ctx, patience->step, patience->loss);
+}
+
+/* What it writes is scored on the same examples as the loss.  1: stopped; the
+ * trained run waits in its folder. */
+static int examine(struct cell_result *to, struct session *session,
+                   const struct recipe *recipe, int threads, sweep_look *look,
+                   void *ctx, struct err *err)
+{
+    struct run *run = session_run(session, recipe->run[0].name);
+    struct patience patience = {look, ctx, recipe->steps, to->train_loss};
+    struct exam exam = {.model = session_model(session),
+                        .weights = run_weights(run),
+                        .beside = method_insert(run_method(run)),
+                        .task = session_task(session),
+                        .from = recipe->evaluate_from,
+                        .examples = recipe->evaluate_examples,
+                        .threads = threads,
+                        .stop = is_stopped,
+                        .ctx = &patience};
+    to->is_written = true;
+    return exam_scores(to->score, &to->scores, &exam, err);
+}
+
 static int train(struct cell_result *to, const struct recipe *recipe,
-                 const struct sweep_options *options, const char *folder,
-                 sweep_look *look, void *ctx, struct err *err)
+                 bool is_written, const struct sweep_options *options,
+                 const char *folder, sweep_look *look, void *ctx,
+                 struct err *err)
 {
     bool resumed, stopped = false;
     forget_peak();
@@ -183,6 +223,10 @@ static int train(struct cell_result *to, const struct recipe *recipe,
         to->resumed = resumed;
         to->threads = options->threads > 0 ? options->threads
                                            : (int)sysconf(_SC_NPROCESSORS_ONLN);
+        to->is_written = is_written;
+        if (is_written && to->state == CELL_DONE)
+            status =
+                examine(to, session, recipe, options->threads, look, ctx, err);
     }
     session_close(session);
     return stopped ? 1 : status;
@@ -195,11 +239,12 @@ int sweep_cell(struct cell_result *to, const struct grid *grid,
 {
     char name[CELL_NAME], folder[PATH_BYTES];
     struct recipe *recipe = xcalloc(1, sizeof *recipe);
-    *to = (struct cell_result){.state = CELL_MISSING, .score = NAN};
+    *to = (struct cell_result){.state = CELL_MISSING};
     cell_name(name, grid, cell);
     cell_recipe(recipe, grid, cell);
     cell_path(folder, sizeof folder, options->out, name, ".work");
-    int status = train(to, recipe, options, folder, look, ctx, err);
+    int status = train(to, recipe, cell_is_written(grid, cell), options, folder,
+                       look, ctx, err);
     if (status < 0)
         err_prefix(err, "cell %s", name);
     if (status == 0) {

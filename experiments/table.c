@@ -10,22 +10,27 @@
 #include "core/base/mem.h"
 
 /* Of a sample: its n - 1. */
-static void summarise(struct table_entry *entry)
+static void average(struct table_value *of, int known)
 {
     double sum = 0, squares = 0;
-    entry->mean = entry->deviation = NAN;
-    for (int i = 0; i < entry->known; i++)
-        sum += entry->value[i];
-    if (entry->known > 0)
-        entry->mean = sum / entry->known;
-    for (int i = 0; i < entry->known; i++)
-        squares +=
-            (entry->value[i] - entry->mean) * (entry->value[i] - entry->mean);
-    if (entry->known > 1)
-        entry->deviation = sqrt(squares / (entry->known - 1));
+    of->mean = of->deviation = NAN;
+    for (int i = 0; i < known; i++)
+        sum += of->value[i];
+    if (known > 0)
+        of->mean = sum / known;
+    for (int i = 0; i < known; i++)
+        squares += (of->value[i] - of->mean) * (of->value[i] - of->mean);
+    if (known > 1)
+        of->deviation = sqrt(squares / (known - 1));
+}
+
+static void summarise(struct table_entry *entry)
+{
+    for (int i = 0; i < TABLE_MEASURES; i++)
+        average(&entry->measure[i], entry->known);
+    average(&entry->loss, entry->known);
     if (entry->known == 0)
-        entry->loss = entry->train_loss = NAN;
-    entry->loss /= entry->known ? entry->known : 1;
+        entry->train_loss = NAN;
     entry->train_loss /= entry->known ? entry->known : 1;
 }
 
@@ -45,9 +50,13 @@ static void take_cell(struct table_entry *entry,
         entry->diverged++;
     if (result->state != CELL_DONE)
         return;
-    bool percent = result->metric[0] != '\0';
-    entry->value[entry->known++] = percent ? 100 * result->score : result->loss;
-    entry->loss += result->loss;
+    int seed = entry->known++;
+    for (int i = 0; i < TABLE_MEASURES; i++)
+        entry->measure[i].value[seed] =
+            i < result->scores ? 100 * result->score[i].value : NAN;
+    if (result->scores == 0)
+        entry->measure[0].value[seed] = result->loss;
+    entry->loss.value[seed] = result->loss;
     entry->train_loss += result->train_loss;
     entry->examples = result->examples;
     /* A mean, one after another; of a cell that was resumed the clock is not
@@ -59,6 +68,26 @@ static void take_cell(struct table_entry *entry,
                       (result->seconds - entry->seconds) / entry->known
                 : result->seconds;
     entry->peak_mib = fmax(entry->peak_mib, result->peak_mib);
+}
+
+/* All cells of a task have the same metrics. */
+static void take_names(struct table *table, int task,
+                       const struct cell_result *result)
+{
+    if (result->state != CELL_DONE || result->scores == 0)
+        return;
+    table->measures[task] = result->scores;
+    for (int i = 0; i < result->scores; i++)
+        memcpy(table->metric[task][i], result->score[i].name,
+               sizeof table->metric[task][i]);
+}
+
+static struct table_search search_of(const struct cell_result *result)
+{
+    bool done = result->state == CELL_DONE;
+    return (struct table_search){result->state,
+                                 done ? 100 * cell_score(result) : NAN,
+                                 done ? result->loss : NAN};
 }
 
 void table_take(struct table *table, int pair,
@@ -74,6 +103,7 @@ void table_take(struct table *table, int pair,
                                   .peak_mib = NAN};
     table->total += searches + (results->hopeless ? 0 : grid->seed_count);
     for (int i = 0; i < searches; i++) {
+        entry->search[i] = search_of(&results->search[i]);
         take_cost(&table->row[row], &results->search[i]);
         table->done += results->search[i].state != CELL_MISSING;
     }
@@ -84,9 +114,7 @@ void table_take(struct table *table, int pair,
         table->done += result->state != CELL_MISSING;
         take_cost(&table->row[row], result);
         take_cell(entry, result);
-        if (result->metric[0])
-            memcpy(table->metric[task], result->metric,
-                   sizeof table->metric[task]);
+        take_names(table, task, result);
     }
 }
 
@@ -112,12 +140,30 @@ void table_finish(struct table *table)
     table_find(table);
 }
 
-static struct table *table_new(const struct grid *grid)
+/* What the task's cells will be scored by, before any is done. */
+static void expect_names(struct table *table, int task)
+{
+    const struct task_ops *ops = task_find(table->grid->task[task].name);
+    bool written = table->grid->generate && ops && ops->metrics;
+    table->measures[task] = 1;
+    if (ops && ops->metric)
+        snprintf(table->metric[task][0], sizeof table->metric[task][0], "%s",
+                 ops->metric);
+    for (int i = 0; written && ops->metrics[i] && i < TABLE_MEASURES; i++) {
+        table->measures[task] = i + 1;
+        snprintf(table->metric[task][i], sizeof table->metric[task][i], "%s",
+                 ops->metrics[i]);
+    }
+}
+
+struct table *table_new(const struct grid *grid)
 {
     struct table *table = xcalloc(1, sizeof *table);
     table->grid = grid;
     for (int i = 0; i < grid->row_count; i++)
         table->row[i] = (struct table_row){-1, -1, -1, NAN, NAN};
+    for (int i = 0; i < grid->task_count; i++)
+        expect_names(table, i);
     return table;
 }
 

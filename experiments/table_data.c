@@ -17,13 +17,6 @@ static void put_tsv_number(FILE *to, const char *format, double value)
         fprintf(to, format, value);
 }
 
-static double percent_of(const struct table_row *row)
-{
-    return row->parameters > 0
-               ? 100.0 * (double)row->trainable / (double)row->parameters
-               : NAN;
-}
-
 static const char *state_of(const struct table *table, int row, int task)
 {
     const struct table_entry *entry = &table->entry[row][task];
@@ -34,7 +27,14 @@ static const char *state_of(const struct table *table, int row, int task)
     return entry->diverged > 0 ? "partly diverged" : "done";
 }
 
-static void put_tsv_line(FILE *to, const struct table *table, int row, int task)
+static const char *metric_of(const struct table *table, int task, int measure)
+{
+    return table_in_percent(table, task) ? table->metric[task][measure]
+                                         : "loss";
+}
+
+static void put_tsv_line(FILE *to, const struct table *table, int row, int task,
+                         int measure)
 {
     const struct grid *grid = table->grid;
     const struct table_row *costs = &table->row[row];
@@ -45,14 +45,12 @@ static void put_tsv_line(FILE *to, const struct table *table, int row, int task)
             grid->row[row].run.method, grid->task[task].label,
             state_of(table, row, task));
     put_tsv_number(to, "%.0f", known ? (double)costs->trainable : NAN);
-    put_tsv_number(to, "%.5g", percent_of(costs));
+    put_tsv_number(to, "%.5g", table_percent(costs));
     put_tsv_number(to, "%.0f", known ? (double)costs->stored : NAN);
-    fprintf(to, "\t%s\t%d",
-            table->metric[task][0] ? table->metric[task] : "loss",
-            entry->known);
-    put_tsv_number(to, "%.6g", entry->mean);
-    put_tsv_number(to, "%.6g", entry->deviation);
-    put_tsv_number(to, "%.6g", entry->loss);
+    fprintf(to, "\t%s\t%d", metric_of(table, task, measure), entry->known);
+    put_tsv_number(to, "%.6g", entry->measure[measure].mean);
+    put_tsv_number(to, "%.6g", entry->measure[measure].deviation);
+    put_tsv_number(to, "%.6g", entry->loss.mean);
     put_tsv_number(to, "%.6g", entry->rate);
     put_tsv_number(to, "%.2f", entry->seconds);
     put_tsv_number(to, "%.1f", entry->peak_mib);
@@ -73,24 +71,37 @@ void table_tsv(FILE *to, const struct table *table)
     fputc('\n', to);
     for (int i = 0; i < grid->row_count; i++)
         for (int j = 0; j < grid->task_count; j++)
-            put_tsv_line(to, table, i, j);
+            for (int k = 0; k < table->measures[j]; k++)
+                put_tsv_line(to, table, i, j, k);
+}
+
+static struct json *measure_json(const struct table *table, int row, int task,
+                                 int measure)
+{
+    const struct table_entry *entry = &table->entry[row][task];
+    const struct table_value *of = &entry->measure[measure];
+    struct json *to = json_new_object(), *values = json_new_array();
+    json_put_text(to, "metric", metric_of(table, task, measure));
+    json_put_number(to, "mean", of->mean);
+    json_put_number(to, "deviation", of->deviation);
+    for (int i = 0; i < entry->known; i++)
+        json_push_number(values, of->value[i]);
+    json_put(to, "values", values);
+    return to;
 }
 
 static struct json *entry_json(const struct table *table, int row, int task)
 {
     const struct table_entry *entry = &table->entry[row][task];
-    struct json *to = json_new_object(), *values = json_new_array();
+    struct json *to = json_new_object(), *scores = json_new_array();
     json_put_text(to, "task", table->grid->task[task].label);
     json_put_text(to, "state", state_of(table, row, task));
-    json_put_text(to, "metric",
-                  table->metric[task][0] ? table->metric[task] : "loss");
-    json_put_number(to, "mean", entry->mean);
-    json_put_number(to, "deviation", entry->deviation);
-    for (int i = 0; i < entry->known; i++)
-        json_push_number(values, entry->value[i]);
-    json_put(to, "values", values);
+    for (int i = 0; i < table->measures[task]; i++)
+        json_push(scores, measure_json(table, row, task, i));
+    json_put(to, "scores", scores);
     json_put_integer(to, "diverged", entry->diverged);
-    json_put_number(to, "loss", entry->loss);
+    json_put_number(to, "loss", entry->loss.mean);
+    json_put_number(to, "loss_deviation", entry->loss.deviation);
     json_put_number(to, "train_loss", entry->train_loss);
     json_put_number(to, "lr", entry->rate);
     json_put_number(to, "seconds", entry->seconds);
@@ -134,7 +145,7 @@ static struct json *row_json(const struct table *table, int row)
     json_put_text(to, "name", grid->row[row].run.name);
     json_put_text(to, "method", grid->row[row].run.method);
     put_count(to, "trainable", costs->trainable);
-    json_put_number(to, "percent", percent_of(costs));
+    json_put_number(to, "percent", table_percent(costs));
     put_count(to, "stored_bytes", costs->stored);
     json_put_number(to, "seconds", costs->seconds);
     json_put_number(to, "peak_rss_mib", costs->peak_mib);

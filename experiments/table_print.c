@@ -3,14 +3,16 @@
  * as what stands in it; what needs a sentence stands below.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "experiments/table.h"
 
-enum { SHEET_COLUMNS = 6 + 2 * GRID_TASKS + 1 + PAPER_COLUMNS, CELL = 48 };
+enum {
+    SHEET_COLUMNS = 4 + GRID_TASKS * TABLE_MEASURES + 1 + PAPER_COLUMNS,
+    CELL = 48
+};
 
 struct sheet {
     char cell[GRID_ROWS + 1][SHEET_COLUMNS][CELL];
@@ -26,36 +28,6 @@ static int width(const char *text)
     return count;
 }
 
-void table_value_text(char *to, size_t size, const struct table_entry *entry,
-                      bool percent)
-{
-    int digits = percent ? 1 : 3;
-    if (entry->known == 0)
-        snprintf(to, size, "%s",
-                 entry->hopeless || entry->diverged ? "diverged" : "–");
-    else if (isfinite(entry->deviation))
-        snprintf(to, size, "%.*f ± %.*f", digits, entry->mean, digits,
-                 entry->deviation);
-    else
-        snprintf(to, size, "%.*f", digits, entry->mean);
-}
-
-/* 12.3k, 1.05M */
-static void count_text(char to[CELL], double count)
-{
-    static const char *const units[] = {"", "k", "M", "G", "T"};
-    int unit = 0;
-    while (count >= 999.5 && unit < 4) {
-        count /= 1000;
-        unit++;
-    }
-    if (count < 0)
-        snprintf(to, CELL, "–");
-    else
-        snprintf(to, CELL, "%.*f%s", unit && count < 99.95 ? 1 : 0, count,
-                 units[unit]);
-}
-
 static void number(char to[CELL], const char *format, double value)
     __attribute__((format(printf, 2, 0)));
 
@@ -67,20 +39,23 @@ static void number(char to[CELL], const char *format, double value)
         snprintf(to, CELL, "–");
 }
 
-static void put_head(struct sheet *sheet, const struct grid *grid)
+/* --- scores, beside the paper's ------------------------------------------- */
+
+static void put_head(struct sheet *sheet, const struct table *table)
 {
+    const struct grid *grid = table->grid;
+    static const char *const first[] = {"row", "trainable", "%"};
     int at = 0;
-    static const char *const first[] = {"row", "trainable", "%", "kept, B"};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3; i++)
         snprintf(sheet->cell[0][at++], CELL, "%s", first[i]);
     for (int i = 0; i < grid->task_count; i++) {
         sheet->bar[at] = true;
-        snprintf(sheet->cell[0][at++], CELL, "%s", grid->task[i].label);
-        snprintf(sheet->cell[0][at++], CELL, "lr");
+        for (int k = 0; k < table->measures[i]; k++)
+            if (k == 0)
+                table_measure_name(sheet->cell[0][at++], CELL, table, i, k);
+            else
+                snprintf(sheet->cell[0][at++], CELL, "%s", table->metric[i][k]);
     }
-    sheet->bar[at] = true;
-    snprintf(sheet->cell[0][at++], CELL, "seconds");
-    snprintf(sheet->cell[0][at++], CELL, "MiB");
     if (grid->paper) {
         sheet->bar[at] = true;
         snprintf(sheet->cell[0][at++], CELL, "the paper");
@@ -115,22 +90,56 @@ static void put_row(struct sheet *sheet, const struct table *table, int row)
     char(*to)[CELL] = sheet->cell[row + 1];
     int at = 0;
     snprintf(to[at++], CELL, "%s", grid->row[row].run.name);
-    count_text(to[at++], (double)costs->trainable);
-    number(to[at++], "%.2f",
-           costs->parameters > 0
-               ? 100.0 * (double)costs->trainable / (double)costs->parameters
-               : NAN);
-    count_text(to[at++], (double)costs->stored);
-    for (int i = 0; i < grid->task_count; i++) {
-        const struct table_entry *entry = &table->entry[row][i];
-        table_value_text(to[at++], CELL, entry, table->metric[i][0] != '\0');
-        number(to[at++], "%.3g", entry->rate);
-    }
-    number(to[at++], "%.1f", costs->seconds);
-    number(to[at++], "%.0f", costs->peak_mib);
+    table_count_text(to[at++], CELL, (double)costs->trainable);
+    number(to[at++], "%.2f", table_percent(costs));
+    for (int i = 0; i < grid->task_count; i++)
+        for (int k = 0; k < table->measures[i]; k++)
+            table_value_text(to[at++], CELL, table, row, i, k);
     if (grid->paper)
         put_paper(sheet, grid, row, at);
     sheet->rows++;
+}
+
+/* --- what it costs ----------------------------------------------------------
+ */
+
+static void put_cost_head(struct sheet *sheet, const struct grid *grid)
+{
+    static const char *const first[] = {"row", "kept, B", "seconds", "MiB"};
+    int at = 0;
+    for (int i = 0; i < 4; i++)
+        snprintf(sheet->cell[0][at++], CELL, "%s", first[i]);
+    for (int i = 0; i < grid->task_count; i++) {
+        sheet->bar[at] = i == 0;
+        snprintf(sheet->cell[0][at++], CELL, "lr %.40s", grid->task[i].label);
+    }
+    sheet->columns = at;
+    sheet->rows = 1;
+}
+
+static void put_costs(struct sheet *sheet, const struct table *table, int row)
+{
+    const struct grid *grid = table->grid;
+    const struct table_row *costs = &table->row[row];
+    char(*to)[CELL] = sheet->cell[row + 1];
+    int at = 0;
+    snprintf(to[at++], CELL, "%s", grid->row[row].run.name);
+    table_count_text(to[at++], CELL, (double)costs->stored);
+    number(to[at++], "%.1f", costs->seconds);
+    number(to[at++], "%.0f", costs->peak_mib);
+    for (int i = 0; i < grid->task_count; i++) {
+        static const char *const edges[] = {"%.3g<", "%.3g ", "%.3g>"};
+        number(to[at++], edges[1 + table_rate_edge(table, row, i)],
+               table->entry[row][i].rate);
+    }
+    sheet->rows++;
+}
+
+/* Bytes to print: no blank at the end of a line. */
+static int shown(const char *text, bool is_last)
+{
+    int length = (int)strlen(text);
+    return length - (is_last && length > 0 && text[length - 1] == ' ');
 }
 
 static void print_sheet(FILE *to, const struct sheet *sheet)
@@ -149,7 +158,7 @@ static void print_sheet(FILE *to, const struct sheet *sheet)
             if (j == 0)
                 fprintf(to, "%s%*s", text, last ? 0 : pad, "");
             else
-                fprintf(to, "%*s%s", pad, "", text);
+                fprintf(to, "%*s%.*s", pad, "", shown(text, last), text);
         }
         fputc('\n', to);
     }
@@ -163,15 +172,20 @@ static void print_notes(FILE *to, const struct table *table)
     for (int i = 0; i < grid->row_count; i++)
         searched = searched || grid->row[i].rate_count > 1;
     for (int i = 0; i < grid->task_count; i++) {
-        bool loss = table->metric[i][0] == '\0';
-        fprintf(to, "%s: %s%s", grid->task[i].label,
-                loss ? "held-out loss, nats" : table->metric[i],
-                loss ? "" : ", %");
-        fprintf(to, ", on %d held-out examples", grid->report_examples);
+        bool percent = table_in_percent(table, i);
+        fprintf(to, "%s: ", grid->task[i].label);
+        for (int k = 0; k < table->measures[i]; k++)
+            fprintf(to, "%s%s", k ? ", " : "",
+                    percent ? table->metric[i][k] : "held-out loss, nats");
+        fprintf(to, "%s on %d held-out examples", percent ? ", %," : ",",
+                grid->report_examples);
         if (searched)
             fprintf(to, "; lr chosen on %d others", grid->search_examples);
         fputc('\n', to);
     }
+    if (searched)
+        fprintf(to, "lr < or >: the least or largest that was tried; a better "
+                    "one may lie beyond\n");
     for (int i = 0; i < grid->row_count; i++)
         for (int j = 0; j < grid->task_count; j++) {
             const struct table_entry *entry = &table->entry[i][j];
@@ -215,9 +229,15 @@ void table_print(FILE *to, const struct table *table)
     if (grid->paper)
         fprintf(to, "; beside: %s", grid->paper->title);
     fprintf(to, "\n\n");
-    put_head(sheet, grid);
+    put_head(sheet, table);
     for (int i = 0; i < grid->row_count; i++)
         put_row(sheet, table, i);
+    print_sheet(to, sheet);
+    fputc('\n', to);
+    memset(sheet, 0, sizeof *sheet);
+    put_cost_head(sheet, grid);
+    for (int i = 0; i < grid->row_count; i++)
+        put_costs(sheet, table, i);
     print_sheet(to, sheet);
     fputc('\n', to);
     print_notes(to, table);
