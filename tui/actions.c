@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "analysis/metric_table.h"
+#include "experiments/rival.h"
 
 ACTION(act_view)
 {
@@ -358,6 +359,19 @@ CONDITION(can_add)
         return no(why, "a stored run is only looked at%s", "");
     if (snapshot->run_count >= RECIPE_RUNS)
         return no(why, "no room for another run; x removes one%s", "");
+    return true;
+}
+
+/* What there is to add is found again by the action: it is quick. */
+CONDITION(can_rival)
+{
+    struct run_spec spec;
+    struct err err = {""};
+    const struct run_view *run = ui_run(ui, snapshot);
+    if (!can_add(ui, snapshot, arg, why))
+        return false;
+    if (rival_next(&spec, snapshot, run ? run->id : -1, &ui->new_run, &err))
+        return no(why, "%s", err.text);
     return true;
 }
 

@@ -49,16 +49,29 @@ ACTION(act_report);     /* the study of the open page as a text file */
 ACTION(act_rank_by);    /* arg: +1, -1 */
 ACTION(act_rank_times); /* arg: 2, or -2 for half */
 ACTION(act_policy);
+ACTION(act_example);      /* arg: examples to move */
+ACTION(act_strength);     /* arg: tenths */
+ACTION(act_sigma);        /* arg: directions to move */
+ACTION(act_adapted_site); /* arg: sites to move, of those with an update */
+ACTION(act_turn);         /* arg: enum sigma_turn, or back */
+ACTION(act_talk_reset);
+ACTION(act_prompt_send);
 ACTION(act_scroll);
+ACTION(act_table_row);  /* arg: rows to move, or lines of the findings */
+ACTION(act_table_task); /* arg: tasks to move */
+ACTION(act_table_follow);
 ACTION(act_choice);
 ACTION(act_type);
 ACTION(act_erase);
 ACTION(act_palette_run);
 ACTION(act_number_send);
 ACTION(act_remove);
-ACTION(act_field);
-ACTION(act_option);
+/* Of the form: form_actions.c. */
+ACTION(act_field);  /* arg: +1, -1 */
+ACTION(act_line);   /* the same; in the list of methods: lines */
+ACTION(act_option); /* arg: +1, -1 */
 ACTION(act_form_send);
+ACTION(act_rival); /* the next method, at once */
 
 CONDITION(can_step);
 CONDITION(can_choose);
@@ -67,18 +80,15 @@ CONDITION(can_undo);
 CONDITION(can_fork);
 CONDITION(can_turn);
 CONDITION(can_travel);
-CONDITION(can_take_side); /* a page of one side is open */
-CONDITION(can_intrude);   /* the page of intruders is open */
-CONDITION(can_phi);       /* the page of phi is open */
+CONDITION(can_take_side);   /* a page of one side is open */
+CONDITION(can_intrude);     /* the page of intruders is open */
+CONDITION(can_phi);         /* the page of phi is open */
+CONDITION(can_ask);         /* the prompt is an example */
+CONDITION(can_turn_update); /* the chosen run has one */
 CONDITION(can_report);
 CONDITION(can_add);
+CONDITION(can_rival);
 CONDITION(can_glyphs);
-
-/* The form, filled with defaults; its text as a command.  form.c */
-void form_start(struct ui *ui, const struct snapshot *snapshot);
-int form_read(struct command *to, const struct ui *ui,
-              const struct snapshot *snapshot, struct err *err);
-void form_draw(struct canvas *canvas, const struct ui *ui);
-extern const char *const form_labels[FORM_FIELDS];
+CONDITION(can_view); /* arg: enum view_id */
 
 #endif

@@ -83,6 +83,7 @@ static void resize(struct app *app)
     int cols, rows;
     screen_size(&cols, &rows);
     canvas_size(&app->canvas, cols, rows);
+    ui_size(&app->ui, cols, rows);
     app->is_changed = true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/err.h"
 #include "experiments/session.h"
+#include "experiments/sweeper.h"
 #include "tui/glyphs.h"
 
 struct app_options {
@@ -49,6 +50,10 @@ int app_loop(const struct app_source *source, const struct app_options *options,
  * are answered.  assets: the folder that holds base/. */
 int app_look(const struct snapshot *snapshot, const char *assets,
              const struct app_options *options, struct err *err);
+
+/* For a grid that is swept, or a folder of its results that is looked at. */
+int app_grid(struct sweeper *sweeper, const struct app_options *options,
+             struct err *err);
 
 /* Whether app_run() would find a terminal: to be asked before work begins. */
 int app_check(struct err *err);

@@ -43,6 +43,21 @@ int app_run(struct session *session, const struct app_options *options,
     return app_loop(&source, options, err);
 }
 
+static const struct snapshot *sweeper_view(void *ctx)
+{
+    return sweeper_look(ctx);
+}
+
+int app_grid(struct sweeper *sweeper, const struct app_options *options,
+             struct err *err)
+{
+    struct app_source source = {.ctx = sweeper,
+                                .look = sweeper_view,
+                                .done = session_view_done,
+                                .wake_fd = sweeper_wake_fd(sweeper)};
+    return app_loop(&source, options, err);
+}
+
 struct stored_source {
     const struct snapshot *snapshot;
     struct stored_answers *answers;

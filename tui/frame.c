@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/actions.h"
+#include "experiments/board.h"
+#include "tui/form.h"
 #include "tui/help.h"
 #include "tui/layout.h"
 #include "tui/views/view.h"
@@ -15,8 +16,9 @@
 static void draw_tiny(struct canvas *canvas, const struct snapshot *snapshot)
 {
     char longest[160], shorter[64];
-    snprintf(longest, sizeof longest, "step %ld/%ld · needs %dx%d · q quits",
-             snapshot->tick, snapshot->steps, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+    snprintf(longest, sizeof longest, "%s %ld/%ld · needs %dx%d · q quits",
+             snapshot->board ? "cells" : "step", snapshot->tick,
+             snapshot->steps, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
     snprintf(shorter, sizeof shorter, "%dx%d needed", LAYOUT_MIN_COLS,
              LAYOUT_MIN_ROWS);
     const char *const line[] = {longest, shorter, "q quits", "q"};
@@ -43,6 +45,8 @@ static void draw_header(struct canvas *canvas, struct rect rect,
              snapshot->finished ? "✓ done"
              : snapshot->paused ? "‖ paused"
                                 : "▶ running");
+    if (snapshot->board)
+        board_words(state, sizeof state, snapshot->board);
     canvas_fill(canvas, rect, bar);
     int width = glyph_columns(state);
     canvas_right(canvas, rect.x, rect.y, rect.w, bar, "%s", state);
@@ -69,10 +73,12 @@ static int hint_columns(const char *label, const char *name)
 }
 
 static void draw_tabs(struct canvas *canvas, struct rect rect,
-                      const struct ui *ui)
+                      const struct ui *ui, const struct snapshot *snapshot)
 {
     int x = rect.x;
     for (int v = 0; v < VIEW_COUNT && rect.h; v++) {
+        if (!view_is_there((enum view_id)v, snapshot))
+            continue;
         bool is_here = v == (int)ui->view;
         struct style style =
             style_with(ROLE_NONE, is_here ? ATTR_BOLD | ATTR_UNDERLINE : 0);
@@ -83,7 +89,7 @@ static void draw_tabs(struct canvas *canvas, struct rect rect,
         x += 2;
     }
     static const char *const right[][2] = {
-        {"?", "help"}, {":", "find"}, {"q", "quit"}};
+        {":", "find"}, {"?", "help"}, {"q", "quit"}};
     int end = rect.x + rect.w - 1;
     for (int i = 2; i >= 0 && rect.h; i--) {
         int width = hint_columns(right[i][0], right[i][1]);
@@ -119,6 +125,17 @@ static void draw_footer(struct canvas *canvas, struct rect rect,
     }
 }
 
+/* The end of what is typed, where not all of it fits. */
+static int draw_prompt(struct canvas *canvas, int x, int y, int width,
+                       struct style style, const char *typed)
+{
+    int used = canvas_put(canvas, x, y, width, style, "go on with: ");
+    const char *from = typed;
+    while (*from && glyph_columns(from) > width - used - 1)
+        (void)glyph_next(&from);
+    return used + canvas_put(canvas, x + used, y, width - used, style, from);
+}
+
 /* The answer to a key, or a number being typed, or the newest trouble. */
 static void draw_message(struct canvas *canvas, struct rect rect,
                          const struct ui *ui, const struct snapshot *snapshot,
@@ -138,6 +155,8 @@ static void draw_message(struct canvas *canvas, struct rect rect,
         used = canvas_print(canvas, x, rect.y, width, strong,
                             "peak learning rate of %s, now %g: %s", run->name,
                             run->lr_peak, ui->typed);
+    else if (ui->overlay == OVERLAY_PROMPT)
+        used = draw_prompt(canvas, x, rect.y, width, strong, ui->typed);
     else if (ui->overlay == OVERLAY_REMOVE && run)
         used = canvas_print(canvas, x, rect.y, width, strong,
                             "remove %s? Its curve goes too. y or n", run->name);
@@ -173,7 +192,7 @@ void ui_draw(struct canvas *canvas, const struct ui *ui,
     }
     struct view_context context = {ui, snapshot};
     draw_header(canvas, part[FRAME_HEADER], snapshot);
-    draw_tabs(canvas, part[FRAME_TABS], ui);
+    draw_tabs(canvas, part[FRAME_TABS], ui, snapshot);
     struct rect old = canvas_clip(canvas, part[FRAME_BODY]);
     view_table[ui->view].draw(canvas, part[FRAME_BODY], &context);
     canvas_unclip(canvas, old);
@@ -182,7 +201,7 @@ void ui_draw(struct canvas *canvas, const struct ui *ui,
     else if (ui->overlay == OVERLAY_PALETTE)
         palette_draw(canvas, ui, snapshot);
     else if (ui->overlay == OVERLAY_FORM)
-        form_draw(canvas, ui);
+        form_draw(canvas, ui, snapshot);
     draw_message(canvas, part[FRAME_MESSAGE], ui, snapshot, note);
     draw_footer(canvas, part[FRAME_FOOTER], ui, snapshot);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/metric_table.h"
+#include "experiments/board.h"
 #include "tui/help_terms.h"
 #include "tui/layout.h"
 #include "tui/views/measure.h"
@@ -107,9 +108,43 @@ static void sheet_keys(struct sheet *sheet, const struct ui *ui,
     for (int i = 0; i < key_count; i++) {
         const struct key *key = &key_table[i];
         bool is_wide = (key->scope & IN_VIEWS) == IN_VIEWS;
-        if ((key->scope & 1u << ui->view) && is_wide == everywhere)
+        if ((key->scope & 1u << ui->view) && is_wide == everywhere &&
+            keys_exist(key, snapshot))
             sheet_key(sheet, key, ui, snapshot);
     }
+}
+
+static void sheet_terms(struct sheet *sheet, const struct ui *ui)
+{
+    int said = 0;
+    for (int i = 0; i < help_term_count; i++) {
+        if (!(help_term[i].views & 1U << ui->view))
+            continue;
+        if (said++ == 0)
+            sheet_title(sheet, "What the numbers mean");
+        sheet_field(sheet, help_term[i].name, help_term[i].text);
+    }
+    sheet->line += said > 0;
+}
+
+/* A grid's metrics with an example each. */
+static void sheet_scores(struct sheet *sheet, const struct table *table)
+{
+    int y;
+    for (int task = 0; task < table->grid->task_count; task++)
+        for (int k = 0; k < table->measures[task]; k++) {
+            const struct score_kind *kind = score_find(table->metric[task][k]);
+            if (!kind)
+                continue;
+            if (sheet_row(sheet, &y))
+                canvas_print(sheet->canvas, sheet->area.x, y, sheet->area.w,
+                             style_with(ROLE_NONE, ATTR_BOLD), "%s · %s",
+                             kind->name, table->grid->task[task].label);
+            sheet_field(sheet, "formula", kind->formula);
+            sheet_field(sheet, "range", kind->range);
+            sheet_field(sheet, "example", kind->example);
+        }
+    sheet->line++;
 }
 
 void help_draw(struct canvas *canvas, const struct ui *ui,
@@ -139,12 +174,9 @@ void help_draw(struct canvas *canvas, const struct ui *ui,
     sheet_title(&sheet, "In this view");
     sheet_keys(&sheet, ui, snapshot, false);
     sheet.line++;
-    if (ui->view == VIEW_OVERLAP) {
-        sheet_title(&sheet, "What the numbers mean");
-        for (int i = 0; i < help_term_count; i++)
-            sheet_field(&sheet, help_term[i].name, help_term[i].text);
-        sheet.line++;
-    }
+    sheet_terms(&sheet, ui);
+    if (ui->view == VIEW_TABLE && snapshot->board)
+        sheet_scores(&sheet, snapshot->board->table);
     if (has_numbers) {
         sheet_title(&sheet, "What the numbers mean");
         sheet_field(&sheet, "of", "sigma_1 >= ... >= sigma_q of dW (out, in)");
@@ -166,7 +198,7 @@ void palette_draw(struct canvas *canvas, const struct ui *ui,
 {
     enum { WIDTH = 74, HEIGHT = 14, MOST = 100, LABEL = 10, NAME = 16 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view);
+    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
     struct rect box = layout_middle(canvas->cols, canvas->rows, WIDTH, HEIGHT);
     canvas_fill(canvas, box, style_of(ROLE_NONE));
     canvas_box(canvas, box, style_of(ROLE_KEY));

@@ -1,10 +1,13 @@
 /*
- * The words of view 3 in the help: what each is, and what it is by chance.
+ * Words in the help: what each number is, and what it is by chance.
  */
 #ifndef TUI_HELP_TERMS_H
 #define TUI_HELP_TERMS_H
 
+#include "tui/ui.h"
+
 struct help_term {
+    unsigned views; /* scopes of keys.h */
     const char *name, *text;
 };
 

@@ -7,25 +7,32 @@
 #include <string.h>
 
 #include "tui/actions.h"
+#include "tui/views/view.h"
 
 #define SITES  (IN_SPECTRUM | IN_OVERLAP)
-#define PAGES  (SITES | IN_RANKS)
-#define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER)
+#define PAGES  (SITES | IN_RANKS | IN_TALK)
+#define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER | IN_PROMPT)
 
 /* clang-format off */
 const struct key key_table[] = {
     /* views */
-    {{'1'}, "1", IN_VIEWS, 0, "train view",
-     "loss curves of all runs over one another", VIEW_TRAIN, act_view, NULL},
-    {{'2'}, "2", IN_VIEWS, 0, "spectrum view",
+    {{'1'}, "1", IN_SCREENS, 0, "train view",
+     "loss curves of all runs over one another", VIEW_TRAIN, act_view, can_view},
+    {{'2'}, "2", IN_SCREENS, 0, "spectrum view",
      "singular values of the updates, rank measures, heat map", VIEW_SPECTRUM,
-     act_view, NULL},
-    {{'3'}, "3", IN_VIEWS, 0, "overlap view",
+     act_view, can_view},
+    {{'3'}, "3", IN_SCREENS, 0, "overlap view",
      "what two updates share, beside chance; W0, intruders, twins, section 7",
-     VIEW_OVERLAP, act_view, NULL},
-    {{'4'}, "4", IN_VIEWS, 0, "ranks view",
-     "the rank dial, site by site", VIEW_RANKS, act_view, NULL},
-    {{'0'}, "0", IN_VIEWS, 0, "log view",
+     VIEW_OVERLAP, act_view, can_view},
+    {{'4'}, "4", IN_SCREENS, 0, "ranks view",
+     "the rank dial, site by site", VIEW_RANKS, act_view, can_view},
+    {{'6'}, "6", IN_SCREENS, 0, "talk view",
+     "what the base and every run write, side by side; one sigma turned",
+     VIEW_TALK, act_view, can_view},
+    {{'9'}, "9", IN_SCREENS, 0, "table view",
+     "a grid's table beside the paper's, Figure 2, findings", VIEW_TABLE,
+     act_view, can_view},
+    {{'0'}, "0", IN_SCREENS, 0, "log view",
      "journal and messages", VIEW_LOG, act_view, NULL},
 
     /* the dial */
@@ -127,6 +134,46 @@ const struct key key_table[] = {
     {{'['}, "[", IN_SPECTRUM, 0, "index before",
      "the index before; none at 0", -1, act_index, NULL},
 
+    /* talk */
+    {{INPUT_RIGHT}, "Right", IN_TALK, 2, "next example",
+     "the next held-out example of the task", 1, act_example, can_ask},
+    {{INPUT_LEFT}, "Left", IN_TALK, 0, "example before", "the one before it",
+     -1, act_example, can_ask},
+    {{'p', INPUT_ENTER}, "p", IN_TALK, 3, "type prompt",
+     "a text of your own for all of them to go on with", OVERLAY_PROMPT,
+     act_overlay, NULL},
+    {{'+', '='}, "+", IN_TALK, 4, "stronger",
+     "the chosen run's update times a tenth more, up to 2", 1, act_strength,
+     can_turn_update},
+    {{'-', '_'}, "-", IN_TALK, 4, "weaker",
+     "times a tenth less, down to 0: the base", -1, act_strength,
+     can_turn_update},
+    {{']'}, "]", IN_TALK, 0, "next sigma",
+     "the next singular value of the chosen site's update", 1, act_sigma,
+     can_turn_update},
+    {{'['}, "[", IN_TALK, 0, "sigma before", "the one before it", -1, act_sigma,
+     can_turn_update},
+    {{'>'}, ">", IN_TALK, 0, "next site", "choose the next adapted site", 1,
+     act_adapted_site, can_turn_update},
+    {{'<'}, "<", IN_TALK, 0, "site before", "the adapted site before it", -1,
+     act_adapted_site, can_turn_update},
+    {{'z'}, "z", IN_TALK, 6, "zero sigma",
+     "set the chosen singular value to 0; again: as trained", TURN_ZERO,
+     act_turn, can_turn_update},
+    {{'d'}, "d", IN_TALK, 6, "double",
+     "double the chosen singular value; again: as trained", TURN_DOUBLE,
+     act_turn, can_turn_update},
+    {{'n'}, "n", IN_TALK, 6, "flip sign",
+     "its negative, the direction backwards; again: as trained", TURN_FLIP,
+     act_turn, can_turn_update},
+    {{INPUT_ESCAPE}, "Esc", IN_TALK, 0, "as trained",
+     "strength 1, no direction turned, the task's own examples", 0,
+     act_talk_reset, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_TALK, 0, "run above", "choose the run above", -1,
+     act_run, can_choose},
+    {{INPUT_DOWN, 'j'}, "Down", IN_TALK, 0, "run below", "choose the run below",
+     1, act_run, can_choose},
+
     /* log */
     {{INPUT_UP, 'k'}, "Up", IN_LOG, 1, "older",
      "one line back", 1, act_scroll, NULL},
@@ -140,6 +187,21 @@ const struct key key_table[] = {
      "to the beginning", 1 << 20, act_scroll, NULL},
     {{INPUT_END}, "End", IN_LOG, 3, "newest",
      "to the end, and follow it", -(1 << 20), act_scroll, NULL},
+
+    /* a grid's table */
+    {{'v'}, "v", IN_TABLE, 1, "next page",
+     "the table, Figure 2 as a plot, the findings in words", 0, act_page, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_TABLE, 2, "row above",
+     "choose the row above: what its cell is, in words", -1, act_table_row,
+     NULL},
+    {{INPUT_DOWN, 'j'}, "Down", IN_TABLE, 3, "row below",
+     "choose the row below", 1, act_table_row, NULL},
+    {{INPUT_LEFT, 'h'}, "Left", IN_TABLE, 4, "task before",
+     "choose the task to the left", -1, act_table_task, NULL},
+    {{INPUT_RIGHT, 'l'}, "Right", IN_TABLE, 5, "task after",
+     "choose the task to the right", 1, act_table_task, NULL},
+    {{INPUT_ESCAPE}, "Esc", IN_TABLE, 6, "follow",
+     "choose whatever cell is being trained", 0, act_table_follow, NULL},
 
     /* studies */
     {{'S'}, "S", IN_VIEWS, 10, "section 7",
@@ -162,8 +224,11 @@ const struct key key_table[] = {
     {{INPUT_BACK_TAB}, "Shift-Tab", IN_VIEWS, 0, "run before",
      "choose the run before", -1, act_run, can_choose},
     {{'a'}, "a", IN_VIEWS, 7, "add run",
-     "a form: method, name, rank, alpha, targets, lr, seed", OVERLAY_FORM,
-     act_overlay, can_add},
+     "a form: the methods with formula and count, and what each lets choose",
+     OVERLAY_FORM, act_overlay, can_add},
+    {{'A'}, "A", IN_VIEWS, 12, "add rival",
+     "at once: the next method that is not in the race, like the chosen run",
+     0, act_rival, can_rival},
     {{'x'}, "x", IN_VIEWS, 11, "remove run",
      "take the chosen run off, after a question", OVERLAY_REMOVE, act_overlay,
      can_have_run},
@@ -178,16 +243,16 @@ const struct key key_table[] = {
      act_fork, can_fork},
 
     /* everywhere */
-    {{'?'}, "?", IN_VIEWS, 0, "help",
+    {{'?'}, "?", IN_SCREENS, 0, "help",
      "all keys, and what the numbers mean", OVERLAY_HELP, act_overlay, NULL},
-    {{':'}, ":", IN_VIEWS, 0, "find",
+    {{':'}, ":", IN_SCREENS, 0, "find",
      "find an action by its name; shows its key", OVERLAY_PALETTE,
      act_overlay, NULL},
-    {{'g'}, "g", IN_VIEWS, 0, "glyphs",
+    {{'g'}, "g", IN_SCREENS, 0, "glyphs",
      "plots in braille, blocks or plain ASCII", 0, act_glyphs, can_glyphs},
     {{INPUT_CTRL_L}, "Ctrl-L", IN_ALL, 0, "redraw",
      "draw the whole screen again", 0, act_redraw, NULL},
-    {{'q'}, "q", IN_VIEWS | IN_HELP, 0, "quit",
+    {{'q'}, "q", IN_SCREENS | IN_HELP, 0, "quit",
      "stop the training and leave; so does Ctrl-C", 0, act_quit, NULL},
 
     /* overlays */
@@ -207,14 +272,19 @@ const struct key key_table[] = {
      "choose the match below", 1, act_choice, NULL},
     {{INPUT_ENTER}, "Enter", IN_PALETTE, 1, "do it", "do what is chosen", 0,
      act_palette_run, NULL},
-    {{INPUT_TAB, INPUT_DOWN}, "Tab", IN_FORM, 2, "next field",
-     "the next field", 1, act_field, NULL},
-    {{INPUT_BACK_TAB, INPUT_UP}, "Shift-Tab", IN_FORM, 3, "field before",
+    {{INPUT_TAB}, "Tab", IN_FORM, 2, "next field", "the next field", 1,
+     act_field, NULL},
+    {{INPUT_BACK_TAB}, "Shift-Tab", IN_FORM, 0, "field before",
      "the field before", -1, act_field, NULL},
+    {{INPUT_DOWN}, "Down", IN_FORM, 3, "line below",
+     "the next method in the list, or the next field", 1, act_line, NULL},
+    {{INPUT_UP}, "Up", IN_FORM, 0, "line above",
+     "the method before, or the field before", -1, act_line, NULL},
     {{INPUT_RIGHT}, "Right", IN_FORM, 4, "next choice",
-     "go through what the field allows", 1, act_option, NULL},
-    {{INPUT_LEFT}, "Left", IN_FORM, 0, "choice before", "the other way", -1,
-     act_option, NULL},
+     "go through what the field allows; a number doubles", 1, act_option,
+     NULL},
+    {{INPUT_LEFT}, "Left", IN_FORM, 0, "choice before",
+     "the other way; a number halves", -1, act_option, NULL},
     {{INPUT_ENTER}, "Enter", IN_FORM, 1, "start run",
      "start the run, if every field is right", 0, act_form_send, NULL},
     {{INPUT_ENTER}, "Enter", IN_NUMBER, 1, "take number", "take the number",
@@ -223,6 +293,9 @@ const struct key key_table[] = {
      NULL},
     {{'n', 'N', INPUT_ESCAPE}, "n", IN_QUESTION, 2, "no", "leave it", 0,
      act_close, NULL},
+    {{INPUT_ENTER}, "Enter", IN_PROMPT, 1, "go on with it",
+     "everybody goes on with this text; empty: the task's examples", 0,
+     act_prompt_send, NULL},
     {{INPUT_ESCAPE}, "Esc", TYPING, 5, "cancel", "leave without doing it", 0,
      act_close, NULL},
     {{INPUT_BACKSPACE, 127, 8}, "Backspace", TYPING, 0, "erase",
@@ -241,6 +314,7 @@ unsigned keys_scope(const struct ui *ui)
                                      [OVERLAY_FORM] = IN_FORM,
                                      [OVERLAY_RANK] = IN_NUMBER,
                                      [OVERLAY_LR] = IN_NUMBER,
+                                     [OVERLAY_PROMPT] = IN_PROMPT,
                                      [OVERLAY_REMOVE] = IN_QUESTION};
     return ui->overlay ? scope[ui->overlay] : 1u << ui->view;
 }
@@ -311,13 +385,21 @@ static int score(const char *typed, const struct key *key)
                           : -1;
 }
 
-int keys_match(int *index, int room, const char *typed, unsigned scope)
+bool keys_exist(const struct key *key, const struct snapshot *snapshot)
+{
+    return key->act != act_view ||
+           view_is_there((enum view_id)key->arg, snapshot);
+}
+
+int keys_match(int *index, int room, const char *typed, unsigned scope,
+               const struct snapshot *snapshot)
 {
     int count = 0, points[128];
     for (int i = 0; i < key_count && count < room && count < 128; i++) {
         bool is_itself = key_table[i].act == act_overlay &&
                          key_table[i].arg == OVERLAY_PALETTE;
-        if (!(key_table[i].scope & scope) || is_itself)
+        if (!(key_table[i].scope & scope) || is_itself ||
+            !keys_exist(&key_table[i], snapshot))
             continue;
         int mine = score(typed, &key_table[i]);
         if (mine < 0)
@@ -353,6 +435,8 @@ void keys_markdown(FILE *to)
     markdown_part(to, "Spectrum (2)", IN_SPECTRUM, true);
     markdown_part(to, "Overlap (3)", IN_OVERLAP, true);
     markdown_part(to, "Ranks (4)", IN_RANKS, true);
+    markdown_part(to, "Talk (6)", IN_TALK, true);
+    markdown_part(to, "Table (9), while a grid is open", IN_TABLE, true);
     markdown_part(to, "Log (0)", IN_LOG, true);
-    markdown_part(to, "While typing", IN_PALETTE | IN_FORM | IN_NUMBER, true);
+    markdown_part(to, "While typing", TYPING, true);
 }

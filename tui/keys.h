@@ -31,14 +31,19 @@ enum scope {
     IN_SPECTRUM = 1 << VIEW_SPECTRUM,
     IN_OVERLAP = 1 << VIEW_OVERLAP,
     IN_RANKS = 1 << VIEW_RANKS,
+    IN_TALK = 1 << VIEW_TALK,
     IN_LOG = 1 << VIEW_LOG,
-    IN_VIEWS = (1 << VIEW_COUNT) - 1,
+    IN_TABLE = 1 << VIEW_TABLE,
+    IN_SCREENS = (1 << VIEW_COUNT) - 1,
+    IN_VIEWS = IN_SCREENS & ~IN_TABLE, /* those that have runs */
     IN_HELP = 1 << (VIEW_COUNT + 0),
     IN_PALETTE = 1 << (VIEW_COUNT + 1),
     IN_FORM = 1 << (VIEW_COUNT + 2),
     IN_NUMBER = 1 << (VIEW_COUNT + 3), /* a rank or an lr */
     IN_QUESTION = 1 << (VIEW_COUNT + 4),
-    IN_ALL = IN_VIEWS | IN_HELP | IN_PALETTE | IN_FORM | IN_NUMBER | IN_QUESTION
+    IN_PROMPT = 1 << (VIEW_COUNT + 5),
+    IN_ALL = IN_SCREENS | IN_HELP | IN_PALETTE | IN_FORM | IN_NUMBER |
+             IN_QUESTION | IN_PROMPT
 };
 
 enum { KEY_CODES = 3, WHY = 160 };
@@ -72,9 +77,13 @@ bool keys_enabled(const struct key *key, const struct ui *ui,
  * out, the help says so. */
 bool keys_of_page(const struct key *key, const struct ui *ui);
 
+/* false: it leads to a view that is not there now (view_is_there). */
+bool keys_exist(const struct key *key, const struct snapshot *snapshot);
+
 /* The palette's list for what was typed: indices into key_table, best match
  * first; returns how many of at most room. */
-int keys_match(int *index, int room, const char *typed, unsigned scope);
+int keys_match(int *index, int room, const char *typed, unsigned scope,
+               const struct snapshot *snapshot);
 
 /* The table as Markdown, for the README and the man page. */
 void keys_markdown(FILE *to);

@@ -224,6 +224,13 @@ static bool has_sides(struct rect body)
     return body.w >= WIDE_COLS && body.h >= WIDE_ROWS;
 }
 
+bool layout_has_room(int cols, int rows)
+{
+    struct rect part[FRAME_PARTS];
+    layout_frame(part, cols, rows);
+    return has_sides(part[FRAME_BODY]);
+}
+
 void layout_phi(struct rect part[PHI_PARTS], struct rect body, int rows)
 {
     enum { NUMBERS = 4, NUMBERS_FROM = 12, MAP_EDGES = 4, MAP_LEAST = 8 };
@@ -277,6 +284,39 @@ void layout_intruders(struct rect part[INTRUDER_PARTS], struct rect body)
     if (body.w >= PAIR_COLS)
         part[INTRUDER_COUNT] = take_right(&rest, rest.w / 2 - 1, 2);
     part[INTRUDER_COSINE] = rest;
+}
+
+void layout_talk(struct rect part[TALK_PARTS], struct rect body, int prompt)
+{
+    enum { DIAL_FROM = 10, DIAL = 2 };
+    memset(part, 0, TALK_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[TALK_TITLE] = take_top(&rest, 1);
+    part[TALK_WORDS] = take_words(&rest, 2);
+    if (has_sides(body)) {
+        struct rect low = take_bottom(&rest, rest.h / 2);
+        part[TALK_SIGMA] = take_right(&low, low.w / 2 - 1, 2);
+        part[TALK_CURVE] = low;
+    }
+    part[TALK_DIAL] = take_bottom(&rest, rest.h > DIAL_FROM ? DIAL : 0);
+    part[TALK_PROMPT] = take_top(&rest, clamp(prompt, 0, rest.h / 2));
+    part[TALK_LINES] = rest;
+}
+
+void layout_microscope(struct rect part[MICROSCOPE_PARTS], struct rect body)
+{
+    enum { TEXTS_SMALL = 5, TEXTS = 9, TEXTS_FROM = 12, TALL = 30 };
+    memset(part, 0, MICROSCOPE_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[MICROSCOPE_TITLE] = take_top(&rest, 1);
+    part[MICROSCOPE_WORDS] = take_words(&rest, 2);
+    part[MICROSCOPE_DIAL] = take_top(&rest, rest.h > TEXTS_SMALL);
+    part[MICROSCOPE_TEXTS] = take_bottom(&rest, rest.h < TEXTS_FROM ? rest.h / 2
+                                                : body.h < TALL ? TEXTS_SMALL
+                                                                : TEXTS);
+    if (body.w >= PAIR_COLS)
+        part[MICROSCOPE_SIGMA] = take_right(&rest, rest.w / 2 - 1, 2);
+    part[MICROSCOPE_CURVE] = rest;
 }
 
 void layout_twins(struct rect part[TWINS_PARTS], struct rect body, int verdict)
@@ -340,4 +380,21 @@ struct rect layout_middle(int cols, int rows, int width, int height)
     height = clamp(height, 0, rows);
     return (struct rect){(cols - width) / 2, (rows - height) / 2, width,
                          height};
+}
+
+void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows)
+{
+    enum { WORDS = 7, LEAST = 5, FEW = 4, PLOT_COLS = 130, PLOT_ROWS = 14 };
+    memset(part, 0, GRID_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[GRID_TITLE] = take_top(&rest, 1);
+    int words = rest.h >= 2 * LEAST ? LEAST : rest.h > FEW ? 1 : 0;
+    part[GRID_SHEET] = take_top(&rest, clamp(rows, 0, rest.h - words));
+    bool is_tall = rest.h >= WORDS + FEW; /* findings below have room too */
+    part[GRID_WORDS] = take_top(&rest, is_tall ? WORDS : rest.h);
+    if (rest.h < FEW)
+        return;
+    if (rest.w >= PLOT_COLS && rest.h >= PLOT_ROWS)
+        part[GRID_PLOT] = take_right(&rest, rest.w / 2, 2);
+    part[GRID_CLAIMS] = rest;
 }

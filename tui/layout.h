@@ -87,6 +87,25 @@ enum intruder_part {
     INTRUDER_WORDS,
     INTRUDER_PARTS
 };
+enum talk_part {
+    TALK_TITLE,
+    TALK_PROMPT,
+    TALK_LINES,
+    TALK_DIAL,
+    TALK_CURVE, /* of the microscope, on wide screens; and below that */
+    TALK_SIGMA,
+    TALK_WORDS,
+    TALK_PARTS
+};
+enum microscope_part {
+    MICROSCOPE_TITLE,
+    MICROSCOPE_DIAL,
+    MICROSCOPE_CURVE,
+    MICROSCOPE_SIGMA,
+    MICROSCOPE_TEXTS,
+    MICROSCOPE_WORDS,
+    MICROSCOPE_PARTS
+};
 enum twins_part {
     TWINS_TITLE,
     TWINS_SIGMA,
@@ -108,6 +127,16 @@ enum section7_part {
     SECTION7_PARTS
 };
 
+/* The table of a grid; its figure: one rect a task, with the paper's beside. */
+enum grid_part {
+    GRID_TITLE,
+    GRID_SHEET,
+    GRID_WORDS,  /* of the chosen cell */
+    GRID_CLAIMS, /* where there is room */
+    GRID_PLOT,   /* where there is room beside those */
+    GRID_PARTS
+};
+
 void layout_frame(struct rect part[FRAME_PARTS], int cols, int rows);
 void layout_train(struct rect part[TRAIN_PARTS], struct rect body, int runs);
 void layout_page(struct rect part[PAGE_PARTS], struct rect body);
@@ -126,9 +155,16 @@ void layout_phi(struct rect part[PHI_PARTS], struct rect body, int rows);
 /* rows: of the table of amplifications. */
 void layout_base(struct rect part[BASE_PARTS], struct rect body, int rows);
 void layout_intruders(struct rect part[INTRUDER_PARTS], struct rect body);
+/* prompt: rows that the prompt and the answer wanted need. */
+bool layout_has_room(int cols, int rows); /* a wide screen, in short */
+void layout_talk(struct rect part[TALK_PARTS], struct rect body, int prompt);
+void layout_microscope(struct rect part[MICROSCOPE_PARTS], struct rect body);
 /* verdict: columns of the sentence that must fit. */
 void layout_twins(struct rect part[TWINS_PARTS], struct rect body, int verdict);
 void layout_section7(struct rect part[SECTION7_PARTS], struct rect body);
+
+/* rows: of the sheet, its heading included. */
+void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows);
 
 /* A box of at most this size in the middle of a screen, above the rows of
  * message and footer. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/actions.h"
+#include "tui/form.h"
 
 ACTION(act_overlay)
 {
@@ -40,40 +41,53 @@ ACTION(act_choice)
     (void)snapshot, (void)code;
     enum { MOST = 100 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view);
+    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
     ui->choice += arg;
     ui->choice = ui->choice >= count ? count - 1 : ui->choice;
     ui->choice = ui->choice < 0 ? 0 : ui->choice;
 }
 
-static char *text_of(struct ui *ui)
+static char *text_of(struct ui *ui, size_t *room)
 {
-    return ui->overlay == OVERLAY_FORM ? ui->form.text[ui->form.field]
-                                       : ui->typed;
+    *room = ui->overlay == OVERLAY_PROMPT ? sizeof ui->typed : UI_TEXT;
+    return ui->overlay == OVERLAY_FORM ? form_text(ui) : ui->typed;
+}
+
+/* Names and numbers are ASCII; a prompt may be in any language. */
+static bool is_text(const struct ui *ui, int code)
+{
+    return code < 0x80 ? isprint(code) != 0 : ui->overlay == OVERLAY_PROMPT;
 }
 
 ACTION(act_type)
 {
-    (void)snapshot, (void)arg;
-    char *text = text_of(ui);
+    (void)arg;
+    size_t room;
+    char *text = text_of(ui, &room), bytes[4];
     size_t length = strlen(text);
-    if (code < 0x80 && isprint(code) && length + 1 < UI_TEXT) {
-        text[length] = (char)code;
-        text[length + 1] = '\0';
-    }
+    int count = is_text(ui, code) ? glyph_encode(bytes, (uint32_t)code) : 0;
     ui->choice = 0;
-    ui->form.complaint[0] = '\0';
+    if (count == 0 || length + (size_t)count >= room)
+        return;
+    memcpy(text + length, bytes, (size_t)count);
+    text[length + (size_t)count] = '\0';
+    if (ui->overlay == OVERLAY_FORM)
+        form_changed(ui, snapshot);
 }
 
 ACTION(act_erase)
 {
-    (void)snapshot, (void)arg, (void)code;
-    char *text = text_of(ui);
+    (void)arg, (void)code;
+    size_t room;
+    char *text = text_of(ui, &room);
     size_t length = strlen(text);
+    while (length > 1 && ((unsigned char)text[length - 1] & 0xc0) == 0x80)
+        length--; /* the whole of a character */
     if (length)
         text[length - 1] = '\0';
     ui->choice = 0;
-    ui->form.complaint[0] = '\0';
+    if (ui->overlay == OVERLAY_FORM)
+        form_changed(ui, snapshot);
 }
 
 ACTION(act_palette_run)
@@ -81,7 +95,7 @@ ACTION(act_palette_run)
     (void)arg;
     enum { MOST = 100 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view);
+    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
     ui->overlay = OVERLAY_NONE;
     if (ui->choice >= count) {
         ui_say(ui, true, "nothing here is called \"%s\"", ui->typed);
@@ -102,53 +116,4 @@ ACTION(act_remove)
     ui->overlay = OVERLAY_NONE;
     if (run && ui_command(ui, COMMAND_REMOVE, run->id))
         ui_say(ui, false, "removing %s", run->name);
-}
-
-ACTION(act_field)
-{
-    (void)snapshot, (void)code;
-    ui->form.field = (enum form_field)(
-        ((int)ui->form.field + arg + FORM_FIELDS) % FORM_FIELDS);
-}
-
-/* Left and right go through what a field allows. */
-ACTION(act_option)
-{
-    (void)snapshot, (void)code;
-    static const char *const targets[] = {"q v", "q k v o", "up down",
-                                          "q v o up down", "q k v o up down"};
-    enum { TARGETS = sizeof targets / sizeof *targets };
-    char *text = ui->form.text[ui->form.field];
-    int count = 0, at = -1;
-    bool is_method = ui->form.field == FORM_METHOD;
-    if (!is_method && ui->form.field != FORM_TARGETS)
-        return;
-    while (is_method ? method_table[count] != NULL : count < TARGETS) {
-        const char *name =
-            is_method ? method_table[count]->name : targets[count];
-        at = strcmp(name, text) == 0 ? count : at;
-        count++;
-    }
-    at = at < 0 ? 0 : (at + arg + count) % count;
-    snprintf(text, UI_TEXT, "%s",
-             is_method ? method_table[at]->name : targets[at]);
-    ui->form.complaint[0] = '\0';
-}
-
-ACTION(act_form_send)
-{
-    (void)arg, (void)code;
-    struct command filled;
-    struct err err = {""};
-    if (form_read(&filled, ui, snapshot, &err) != 0) {
-        snprintf(ui->form.complaint, sizeof ui->form.complaint, "%s", err.text);
-        return;
-    }
-    struct command *command = ui_command(ui, COMMAND_ADD, -1);
-    if (!command)
-        return;
-    *command = filled;
-    ui->overlay = OVERLAY_NONE;
-    ui_say(ui, false, "adding %s: it starts at step 0 and catches up",
-           command->spec.name);
 }

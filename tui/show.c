@@ -11,7 +11,7 @@
 #include "tui/ui.h"
 #include "tui/views/view.h"
 
-enum { SHOW_MOST = 1000 };
+enum { SHOW_MOST = 1000, FIGURE_COLS = 240, FIGURE_ROWS = 80 };
 
 static int choose(struct ui *ui, const struct snapshot *snapshot,
                   const struct show_options *options, struct err *err)
@@ -81,6 +81,19 @@ static int choose_other(struct ui *ui, const struct snapshot *snapshot,
                : 0;
 }
 
+static int choose_talk(struct ui *ui, const struct show_options *options,
+                       struct err *err)
+{
+    const char *prompt = options->prompt ? options->prompt : "";
+    if (strlen(prompt) >= sizeof ui->talk.prompt)
+        return err_set(err, "--prompt is too long; use at most %d bytes",
+                       TALK_PROMPT_BYTES - 1);
+    (void)snprintf(ui->talk.prompt, sizeof ui->talk.prompt, "%s", prompt);
+    ui->talk.example = options->example > 0 ? options->example - 1 : 0;
+    ui->talk.strength = options->strength ? *options->strength : 1;
+    return 0;
+}
+
 /* "A race of ranks · sql on bundled · run r8 · h.2.attn.v · step 320 of 600":
  * what a slide does not say is lost with the folder's name. */
 static void caption(char *to, size_t size, const struct ui *ui,
@@ -102,8 +115,9 @@ static int show_figure(FILE *to, const struct ui *ui,
                        const struct snapshot *snapshot, const char *view,
                        struct err *err)
 {
-    enum { COLS = 240, ROWS = 80, COLOURS = 256 };
-    struct canvas canvas = canvas_new(COLS, ROWS, GLYPHS_BRAILLE, COLOURS);
+    enum { COLOURS = 256 };
+    struct canvas canvas =
+        canvas_new(FIGURE_COLS, FIGURE_ROWS, GLYPHS_BRAILLE, COLOURS);
     struct figure *figure = canvas.figure = figure_new();
     char text[512];
     int status = 0;
@@ -125,26 +139,36 @@ int show_view(FILE *to, const struct snapshot *snapshot,
               const struct show_options *options, struct err *err)
 {
     int view = view_find(options->view);
+    char names[96];
+    view_names(names, sizeof names);
     if (view < 0)
-        return err_set(err,
-                       "there is no view \"%s\"; use train, spectrum, "
-                       "overlap, ranks or log",
-                       options->view);
+        return err_set(err, "there is no view \"%s\"; use %s", options->view,
+                       names);
     if (options->cols < 1 || options->cols > SHOW_MOST || options->rows < 1 ||
         options->rows > SHOW_MOST)
         return err_set(err, "size %dx%d is not allowed; use 1x1 to %dx%d",
                        options->cols, options->rows, SHOW_MOST, SHOW_MOST);
+    if (!view_is_there((enum view_id)view, snapshot) && snapshot->board)
+        return err_set(err, "of a grid's results there are the views table "
+                            "and log");
+    if (!view_is_there((enum view_id)view, snapshot))
+        return err_set(err, "the view table is one of a grid's results; this "
+                            "is a session");
     struct ui ui;
     ui_start(&ui, NULL, options->glyphs, true);
     ui.view = (enum view_id)view;
     if (choose(&ui, snapshot, options, err) != 0 ||
         choose_page(&ui, options, err) != 0 ||
-        choose_other(&ui, snapshot, options, err) != 0)
+        choose_other(&ui, snapshot, options, err) != 0 ||
+        choose_talk(&ui, options, err) != 0)
         return -1;
+    bool is_figure = options->as == SHOW_FIGURE;
+    ui_size(&ui, is_figure ? FIGURE_COLS : options->cols,
+            is_figure ? FIGURE_ROWS : options->rows);
     struct question question = ui_question(&ui, snapshot);
     if (options->answers)
         stored_answers_ask(options->answers, &question);
-    if (options->as == SHOW_FIGURE)
+    if (is_figure)
         return show_figure(to, &ui, snapshot, options->view, err);
     bool is_picture = options->as == SHOW_SCREEN;
     struct canvas canvas = canvas_new(options->cols, options->rows,

@@ -30,6 +30,12 @@ struct show_options {
     const char *site; /* the chosen one by name, or NULL */
     const char *with; /* compared with: a run, "base" or "random" */
     int step;         /* as at this step; 0: now */
+    /* Of the talk view: what everybody goes on with, NULL or the example's
+     * number from 1; what the chosen run's update is multiplied with, NULL: 1
+     */
+    const char *prompt;
+    int example;
+    const double *strength;
     bool output, factor;            /* side; of A and B */
     struct stored_answers *answers; /* what the view asks, or NULL: nobody */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tui/keys.h"
+#include "tui/layout.h"
 #include "tui/views/view.h"
 
 void ui_start(struct ui *ui, const struct run_spec *defaults,
@@ -17,6 +18,7 @@ void ui_start(struct ui *ui, const struct run_spec *defaults,
     ui->run_id = -1;
     ui->site = -1;
     ui->cursor = -1;
+    ui->row_chosen = ui->task_chosen = -1;
     ui->all_sites = true;
     ui->time = -1;
     ui->measure = view_measure_at(0);
@@ -25,6 +27,7 @@ void ui_start(struct ui *ui, const struct run_spec *defaults,
     ui->epsilon = 0.5;               /* as in Shuttleworth et al.'s own code */
     ui->top = 10;
     ui->lambda = 1;
+    ui->talk.strength = 1;
     ui->axes = AXES_LOG_Y; /* or the first steps flatten all the rest */
     ui->glyphs = can_utf8 ? glyphs : GLYPHS_ASCII;
     ui->can_utf8 = can_utf8;
@@ -86,6 +89,11 @@ void ui_see(struct ui *ui, const struct snapshot *snapshot)
     if (snapshot->event_count != ui->events_seen)
         ui->message[0] = '\0';
     ui->events_seen = snapshot->event_count;
+}
+
+void ui_size(struct ui *ui, int cols, int rows)
+{
+    ui->has_room = layout_has_room(cols, rows);
 }
 
 void ui_key(struct ui *ui, const struct snapshot *snapshot, int code)

@@ -15,6 +15,8 @@ enum view_id {
     VIEW_SPECTRUM,
     VIEW_OVERLAP,
     VIEW_RANKS,
+    VIEW_TALK,
+    VIEW_TABLE, /* while a grid is open */
     VIEW_LOG,
     VIEW_COUNT
 };
@@ -41,24 +43,52 @@ enum ranks_page {
     RANKS_PAGES
 };
 
+enum talk_page {
+    PAGE_ANSWERS,    /* the base and every run side by side */
+    PAGE_MICROSCOPE, /* one update, turned by hand */
+    TALK_PAGES
+};
+
+enum table_page {
+    PAGE_SCORES,   /* the grid's table */
+    PAGE_FIGURE2,  /* score against trainable numbers */
+    PAGE_FINDINGS, /* what of the paper's claims it bears out */
+    TABLE_PAGES
+};
+
 enum overlay {
     OVERLAY_NONE,
     OVERLAY_HELP,
     OVERLAY_PALETTE,
-    OVERLAY_FORM,  /* a new run */
-    OVERLAY_RANK,  /* a number */
-    OVERLAY_LR,    /* a number */
-    OVERLAY_REMOVE /* yes or no */
+    OVERLAY_FORM,   /* a new run */
+    OVERLAY_RANK,   /* a number */
+    OVERLAY_LR,     /* a number */
+    OVERLAY_PROMPT, /* a text to go on with */
+    OVERLAY_REMOVE  /* yes or no */
 };
 
 enum curve { CURVE_LOSS, CURVE_METRIC, CURVE_FORGET, CURVE_COUNT };
 enum axes { AXES_LINEAR, AXES_LOG_Y, AXES_LOG_BOTH, AXES_COUNT };
 enum form_field {
+    FORM_METHOD, /* a list */
     FORM_NAME,
-    FORM_METHOD,
     FORM_RANK,
     FORM_ALPHA,
+    FORM_SCALE,
     FORM_TARGETS,
+    FORM_ALSO,
+    FORM_LR_RATIO,
+    FORM_NORM,
+    FORM_PREFIX,
+    FORM_INFIX,
+    FORM_DIMS,
+    FORM_PROJECTION,
+    FORM_INSIDE,
+    FORM_BUDGET_RANK,
+    FORM_BUDGET_INITIAL,
+    FORM_BUDGET_FINAL,
+    FORM_BUDGET_EVERY,
+    FORM_BUDGET_PENALTY,
     FORM_LR,
     FORM_SEED,
     FORM_FIELDS
@@ -77,7 +107,10 @@ struct asked {
 struct form {
     char text[FORM_FIELDS][UI_TEXT];
     enum form_field field;
-    char complaint[256]; /* "" none */
+    unsigned typed;     /* bits by field: what the person wrote there stays
+                           when another method is chosen */
+    char find[UI_TEXT]; /* letters of a method's name, while in the list */
+    bool refused;       /* Enter was pressed: the complaint stands out */
 };
 
 struct ui {
@@ -102,13 +135,17 @@ struct ui {
     enum side side;          /* input: right singular vectors */
     enum side intruder_side; /* of the page of intruders */
     enum overlap_of of;
-    int row, col;        /* of phi, 1-based; 0: none */
-    double epsilon;      /* intruders */
-    int top;             /* intruders: among the first so many */
-    double lambda;       /* intruders: scaled by this */
-    int scroll;          /* log and help: lines up from the end, or down */
-    char typed[UI_TEXT]; /* palette or number */
-    int choice;          /* in the palette */
+    int row, col;                /* of phi, 1-based; 0: none */
+    double epsilon;              /* intruders */
+    int top;                     /* intruders: among the first so many */
+    double lambda;               /* intruders: scaled by this */
+    int row_chosen, task_chosen; /* of the table; -1: where work is done */
+    struct talk_question talk;
+    bool has_room; /* for what comes next beside the open page: it is asked for
+                      as well */
+    int scroll;    /* log and help: lines up from the end, or down */
+    char typed[TALK_PROMPT_BYTES]; /* palette, number or prompt */
+    int choice;                    /* in the palette */
     struct form form;
     struct run_spec new_run; /* what the form begins with */
     int events_seen;
@@ -130,6 +167,9 @@ void ui_key(struct ui *ui, const struct snapshot *snapshot, int code);
 
 /* Looks at what is new: an event makes the answer to the last key old. */
 void ui_see(struct ui *ui, const struct snapshot *snapshot);
+
+/* The screen's size, before questions are asked. */
+void ui_size(struct ui *ui, int cols, int rows);
 
 /* A whole frame.  note: a line from outside (stderr), or NULL. */
 void ui_draw(struct canvas *canvas, const struct ui *ui,

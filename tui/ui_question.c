@@ -1,6 +1,8 @@
 /*
  * From what is on the screen to what the analyst should find out.
  */
+#include <string.h>
+
 #include "experiments/plan.h"
 #include "tui/ui.h"
 
@@ -44,6 +46,20 @@ static void ask_plan(struct question *question, const struct ui *ui,
     question->is_asked = plan.missing == 0 && !plan.refusal[0];
 }
 
+/* A typed prompt has no number, and no sigma is turned without its index. */
+static void ask_talk(struct question *question, const struct ui *ui)
+{
+    struct talk_question *talk = &question->talk;
+    question->kind = STUDY_TALK;
+    question->is_asked = true;
+    question->a = (struct operand){OPERAND_RUN, question->run, ui->time};
+    *talk = ui->talk;
+    talk->only_chosen = ui->page[VIEW_TALK] == PAGE_MICROSCOPE;
+    talk->wants_curve = talk->only_chosen || ui->has_room;
+    talk->index = talk->turn == TURN_NONE ? 0 : talk->index;
+    talk->example = talk->prompt[0] ? 0 : talk->example;
+}
+
 struct question ui_question(const struct ui *ui,
                             const struct snapshot *snapshot)
 {
@@ -53,6 +69,8 @@ struct question ui_question(const struct ui *ui,
         return question;
     question.run = run->id;
     question.site = ui_site(ui, snapshot);
+    if (ui->view == VIEW_TALK)
+        ask_talk(&question, ui);
     if (ui->view != VIEW_OVERLAP)
         return question;
     question.kind = kind_of[ui->page[VIEW_OVERLAP]];
@@ -91,6 +109,10 @@ const struct study *ui_answer(const struct ui *ui,
         study->asked.b.run == question.b.run &&
         study->asked.c.run == question.c.run &&
         study->asked.of == question.of &&
-        (question.kind == STUDY_BASE || study->asked.side == question.side);
+        (question.kind == STUDY_BASE || study->asked.side == question.side) &&
+        (question.kind != STUDY_TALK ||
+         (strcmp(study->asked.talk.prompt, question.talk.prompt) == 0 &&
+          study->asked.talk.example == question.talk.example &&
+          study->asked.talk.only_chosen == question.talk.only_chosen));
     return !*is_old || is_near ? study : NULL;
 }

@@ -60,7 +60,7 @@ static int parse_targets(bool to[SITE_KINDS], const char *text, struct err *err)
         if (kind < 0)
             return err_set(err,
                            "--targets %s: %s is not a site; use q, k, v, "
-                           "o, up, down, head or all",
+                           "o, gate, up, down, head or all",
                            text, word);
         to[kind] = true;
     }

@@ -10,6 +10,9 @@ int command_eval(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_spectrum(int argc, char **argv);
 int command_overlap(int argc, char **argv);
+int command_resize(int argc, char **argv);
+int command_extract(int argc, char **argv);
+int command_merge(int argc, char **argv);
 int command_pretrain(int argc, char **argv);
 int command_bench(int argc, char **argv);
 

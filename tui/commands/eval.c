@@ -8,52 +8,32 @@
 #include "core/base/mem.h"
 #include "core/io/json.h"
 #include "core/model/transformer.h"
+#include "experiments/exam.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/eval_task.h"
-#include "tui/commands/eval_write.h"
 #include "tui/commands/language_model.h"
 #include "tui/commands/options.h"
 #include "tui/commands/root.h"
 #include "tui/commands/subcommand.h"
+#include "tui/commands/task_loss.h"
 
 struct eval {
     const char *task, *data, *adapter;
     int examples, seed;
     double strength;
+    int context;
     bool unmerged, json, generate, skip_bad;
     struct decode_conf decode; /* with generate */
 };
 
 struct outcome {
     struct score score;
-    struct eval_labels labels;
-    struct eval_written written; /* with generate */
+    struct label_marks labels;
+    struct written_marks written; /* with generate */
 };
 
-/* Eight sequences at a time: memory stays small whatever the data. */
-static struct score score_all(const struct language_model *lm,
-                              const struct batch *batch)
-{
-    struct score total = {0};
-    struct pass *pass = pass_new(lm->model);
-    pass_insert(pass, language_model_beside(lm));
-    int parts = (batch->sequences + 7) / 8;
-    int *starts = xcalloc((size_t)batch->sequences + 1, sizeof *starts);
-    for (int i = 0; i < parts; i++) {
-        struct batch slice = batch_slice(batch, i, parts, starts);
-        struct score score = pass_score(pass, &lm->weights, &slice);
-        total.nats += score.nats;
-        total.targets += score.targets;
-        total.exact += score.exact;
-        total.sequences += score.sequences;
-    }
-    mem_free(starts);
-    pass_free(pass);
-    return total;
-}
-
 static void print_written(const struct eval *e, const struct task *task,
-                          const struct eval_written *written)
+                          const struct written_marks *written)
 {
     double share = (double)written->exact / (double)written->examples;
     printf("%s, written",
@@ -70,7 +50,7 @@ static void print_written(const struct eval *e, const struct task *task,
 }
 
 static void put_written(struct json *root, const struct eval *e,
-                        const struct eval_written *written)
+                        const struct written_marks *written)
 {
     struct json *to = json_new_object();
     json_put_integer(to, "beam", e->decode.beam);
@@ -90,7 +70,7 @@ static void report(const struct eval *e, const struct task *task,
                    const struct outcome *outcome)
 {
     const struct score *score = &outcome->score;
-    double nats = score->nats / (double)score->targets;
+    double nats = score->loss / (double)score->targets;
     double exact = (double)score->exact / (double)score->sequences;
     if (!e->json) {
         printf("%s: %.4f nats per token over %ld tokens of %ld examples\n",
@@ -118,17 +98,34 @@ static void report(const struct eval *e, const struct task *task,
     json_free(root);
 }
 
+/* Tokens of an example at most. */
+static int context_of(const struct eval *e, const struct language_model *lm)
+{
+    int most = lm->model->conf.context;
+    return e->context > 0 && e->context < most ? e->context : most;
+}
+
 static int measure(const struct eval *e, const struct language_model *lm,
                    const struct task *task, struct err *err)
 {
     struct outcome outcome = {0};
     struct batch batch = {0};
-    if (e->generate && eval_write(&outcome.written, lm, task, e->examples,
-                                  e->decode, err) != 0)
+    struct exam exam = {.model = lm->model,
+                        .weights = &lm->weights,
+                        .beside = language_model_beside(lm),
+                        .task = task,
+                        .examples = e->examples,
+                        .decode = e->decode};
+    if (e->generate && !exam_can_write(task))
+        return err_set(err,
+                       "--generate: task %s has no answers to write, only "
+                       "text; leave it out",
+                       task->ops->name);
+    if ((e->generate && exam_write(&outcome.written, &exam, err) != 0) ||
+        exam_labels(&outcome.labels, &exam, err) != 0)
         return -1;
     task_validation(task, &batch, e->examples);
-    outcome.score = score_all(lm, &batch);
-    outcome.labels = eval_labels(lm, task, e->examples);
+    outcome.score = task_loss_score(lm, &batch);
     batch_free(&batch);
     report(e, task, &outcome);
     return 0;
@@ -148,7 +145,7 @@ static int eval(const struct eval *e, const char *base, struct err *err)
                              .assets = world,
                              .tokenizer = lm.tokenizer,
                              .seed = (uint64_t)e->seed,
-                             .context = lm.model->conf.context,
+                             .context = context_of(e, &lm),
                              /* what there is to memorise is what is asked */
                              .examples = e->examples,
                              .skip_bad = e->skip_bad};
@@ -168,6 +165,8 @@ int command_eval(int argc, char **argv)
          "world, sql, nli, summary, e2e, text, cipher or memorise", 0, 0},
         {"data", OPTION_TEXT, &e.data, "PATH",
          "published file instead of the generator", 0, 0},
+        {"context", OPTION_INT, &e.context, "N",
+         "tokens of an example at most (what the base has)", 2, 1 << 24},
         {"skip-bad", OPTION_FLAG, &e.skip_bad, NULL,
          "count bad rows of data and go on", 0, 0},
         {"adapter", OPTION_TEXT, &e.adapter, "DIR",

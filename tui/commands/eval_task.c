@@ -4,34 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/base/mem.h"
-#include "core/model/choose.h"
 #include "core/task/score.h"
 
-struct eval_labels eval_labels(const struct language_model *lm,
-                               const struct task *task, int examples)
-{
-    struct eval_labels to = {0, 0};
-    const char *const *labels = task_labels(task);
-    if (!labels)
-        return to;
-    struct pass *pass = pass_new(lm->model);
-    pass_insert(pass, language_model_beside(lm));
-    struct example example = {
-        .ids = xcalloc((size_t)task->conf.context, sizeof *example.ids)};
-    to.count = task_validation_size(task, examples);
-    for (long i = 0; i < to.count; i++) {
-        task->ops->example(task, &example, SPLIT_VALIDATION, (uint64_t)i);
-        int chosen =
-            choose_label(NULL, pass, &lm->weights, task, &example, labels);
-        to.right += chosen == choose_right(task, &example, labels);
-    }
-    mem_free(example.ids);
-    pass_free(pass);
-    return to;
-}
-
-void eval_task_print(const struct task *task, const struct eval_labels *labels,
+void eval_task_print(const struct task *task, const struct label_marks *labels,
                      double nats)
 {
     struct task_report report = task_report(task);
@@ -46,13 +21,14 @@ void eval_task_print(const struct task *task, const struct eval_labels *labels,
     }
     if (report.examples[SPLIT_TRAIN])
         printf("data: %ld examples to train on, %ld held out, %ld cut at the "
-               "front, %ld rows skipped; %s\n",
+               "front, %ld row%s skipped; %s\n",
                report.examples[SPLIT_TRAIN], report.examples[SPLIT_VALIDATION],
-               report.cut, report.skipped, report.said);
+               report.cut, report.skipped, report.skipped == 1 ? "" : "s",
+               report.said);
 }
 
 void eval_task_put(struct json *root, const struct task *task,
-                   const struct eval_labels *labels, double nats)
+                   const struct label_marks *labels, double nats)
 {
     struct task_report report = task_report(task);
     json_put_number(root, "perplexity", exp(nats));

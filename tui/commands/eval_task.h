@@ -7,20 +7,12 @@
 
 #include "core/io/json.h"
 #include "core/task/task.h"
-#include "tui/commands/language_model.h"
-
-struct eval_labels {
-    long right, count; /* count 0: the task has no labels */
-};
-
-/* Of the first examples of the validation split. */
-struct eval_labels eval_labels(const struct language_model *lm,
-                               const struct task *task, int examples);
+#include "experiments/exam.h"
 
 /* Lines below the loss, and the same as members of root. */
-void eval_task_print(const struct task *task, const struct eval_labels *labels,
+void eval_task_print(const struct task *task, const struct label_marks *labels,
                      double nats);
 void eval_task_put(struct json *root, const struct task *task,
-                   const struct eval_labels *labels, double nats);
+                   const struct label_marks *labels, double nats);
 
 #endif

@@ -21,13 +21,13 @@ static int32_t *read_prompt(const struct request *r,
                             const struct language_model *lm,
                             struct decode_text *text, struct err *err)
 {
-    int room = 1 + (int)strlen(r->prompt) + r->tokens;
+    int room = 1 + (int)strlen(r->prompt) + TOKENIZER_MORE + r->tokens;
     int32_t *ids = xcalloc((size_t)room, sizeof *ids);
-    int end = tokenizer_end(lm->tokenizer), count = 0;
-    if (end >= 0)
-        ids[count++] = end; /* a document begins */
-    count += tokenizer_encode(lm->tokenizer, ids + count, room - count,
-                              r->prompt, strlen(r->prompt));
+    int begin = tokenizer_begin(lm->tokenizer), count = 0;
+    if (begin >= 0)
+        ids[count++] = begin; /* a document begins */
+    count += tokenizer_encode_marked(lm->tokenizer, ids + count, room - count,
+                                     r->prompt, strlen(r->prompt));
     *text = (struct decode_text){.ids = ids, .count = count, .room = room};
     if (count > 0)
         return ids;
@@ -59,10 +59,12 @@ static int write_on(const struct request *r, const struct language_model *lm,
     decoder_free(decoder);
     if (status != 0)
         return -1;
-    int from = end >= 0;
+    int from = tokenizer_begin(lm->tokenizer) >= 0;
     char *all = tokenizer_decode(lm->tokenizer, text->ids + from,
                                  text->count - from - text->ended);
-    printf("%s\n", all);
+    /* A space that the tokenizer has put before the prompt is not its. */
+    bool led = tokenizer_leads(lm->tokenizer, r->prompt, strlen(r->prompt));
+    printf("%s\n", all + (led && all[0] == ' '));
     mem_free(all);
     return 0;
 }

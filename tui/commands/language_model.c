@@ -58,7 +58,7 @@ static int take_adapter(struct language_model *lm, const char *folder,
 {
     if (inserted_is(folder))
         return take_inserted(lm, folder, err);
-    lm->adapter = adapter_open_peft(lm->model, folder, err);
+    lm->adapter = adapter_open(lm->model, folder, err);
     if (!lm->adapter)
         return -1;
     if (way == ADAPTER_BESIDE)
@@ -79,8 +79,9 @@ int language_model_open(struct language_model *lm, const char *base,
         return -1;
     (void)file_join(path, sizeof path, folder, "tokenizer.json");
     lm->model = model_open(folder, err);
-    lm->tokenizer = lm->model ? tokenizer_open(path, err) : NULL;
-    int status = lm->tokenizer ? 0 : -1;
+    int status = lm->model ? model_check_writes(lm->model, err) : -1;
+    lm->tokenizer = status == 0 ? tokenizer_open(path, err) : NULL;
+    status = lm->tokenizer ? 0 : -1;
     if (status == 0 && tokenizer_size(lm->tokenizer) > lm->model->conf.vocab)
         status = err_set(err, "%s has %d tokens, but the model only %d", path,
                          tokenizer_size(lm->tokenizer), lm->model->conf.vocab);

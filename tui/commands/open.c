@@ -1,16 +1,20 @@
 /*
  * rankscope open: the workbench on a recipe, or on a stored run: to look at,
- * or with --resume to go on with.
+ * or with --resume to go on with.  On a grid: its table as it fills.
  */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/mem.h"
 #include "core/io/file.h"
+#include "experiments/kept_grid.h"
+#include "experiments/latency.h"
 #include "experiments/session.h"
 #include "tui/app.h"
 #include "tui/commands/commands.h"
+#include "tui/commands/grid_call.h"
 #include "tui/commands/options.h"
 #include "tui/commands/root.h"
 #include "tui/commands/subcommand.h"
@@ -18,6 +22,7 @@
 struct request {
     const char *what, *glyphs;
     struct option_list sets;
+    bool quick; /* of a grid */
     struct session_options session;
     struct app_options app;
 };
@@ -71,6 +76,65 @@ static int work_on(struct request *r, struct err *err)
     return leave(left, err);
 }
 
+/* sweeper is closed. */
+static int show_grid(struct request *r, struct sweeper *sweeper,
+                     struct err *err)
+{
+    int left = APP_FAILED;
+    if (!r->app.view)
+        r->app.view = "table";
+    if (sweeper && sweeper_start(sweeper, err) == 0)
+        left = app_grid(sweeper, &r->app, err);
+    if (sweeper)
+        sweeper_close(sweeper);
+    return leave(left, err);
+}
+
+static int look_at_grid(struct request *r, struct err *err)
+{
+    struct grid *grid = kept_grid_read(r->what, err);
+    struct sweep_options options = {.out = r->what, .shards = 1};
+    if (!grid)
+        return fail(err);
+    int status = show_grid(r, sweeper_new(grid, &options, false, err), err);
+    mem_free(grid);
+    return status;
+}
+
+static int work_on_grid(struct request *r, struct err *err)
+{
+    struct grid_call call = {.recipe = r->what,
+                             .out_given = r->session.out,
+                             .quick = r->quick,
+                             .sets = r->sets};
+    struct sweep_options options = {
+        .threads = r->session.threads, .force = r->session.force, .shards = 1};
+    int status = EXIT_FAILED;
+    if (grid_call_read(&call, &options, err) == 0 &&
+        grid_call_keep(&call, err) == 0)
+        status = show_grid(r, sweeper_new(call.grid, &options, true, err), err);
+    else
+        status = fail(err);
+    mem_free(call.grid);
+    return status;
+}
+
+/* Where words of a session have no meaning, or those of a grid. */
+static int check_words(const struct request *r, bool is_grid, struct err *err)
+{
+    if (is_grid && (r->session.resume || r->session.start_paused))
+        return err_set(err,
+                       "%s is a grid: it always goes on where it "
+                       "stopped; leave out --resume and --paused",
+                       r->what);
+    if (!is_grid && r->quick)
+        return err_set(err,
+                       "--quick is the short form of a grid, and %s is "
+                       "none; leave it out",
+                       r->what);
+    return 0;
+}
+
 static int open_it(struct request *r, struct err *err)
 {
     char recipe[ROOT_PATH];
@@ -81,7 +145,22 @@ static int open_it(struct request *r, struct err *err)
                 r->glyphs);
         return fail(err);
     }
-    if (root_library(recipe, r->what) || !is_folder(r->what))
+    bool is_recipe = root_library(recipe, r->what) || !is_folder(r->what);
+    bool is_grid =
+        is_recipe ? root_recipe(recipe, r->what, err) == 0 && grid_is(recipe)
+                  : kept_grid_is(r->what);
+    if (is_recipe && latency_is(recipe)) {
+        err_set(err,
+                "%s measures clocks and has no screen; say rankscope "
+                "sweep %s",
+                r->what, r->what);
+        return fail(err);
+    }
+    if (check_words(r, is_grid, err) != 0)
+        return fail(err);
+    if (is_grid)
+        return is_recipe ? work_on_grid(r, err) : look_at_grid(r, err);
+    if (is_recipe)
         return work_on(r, err);
     if (!r->session.resume)
         return look_at(r, err);
@@ -110,8 +189,10 @@ int command_open(int argc, char **argv)
          "wait for Space before the first step", 0, 0},
         {"threads", OPTION_INT, &r.session.threads, "N", "threads (all cores)",
          1, 48},
+        {"quick", OPTION_FLAG, &r.quick, NULL,
+         "of a grid the short form: fewer seeds and steps", 0, 0},
         {"view", OPTION_TEXT, &r.app.view, "NAME",
-         "train, spectrum, overlap, ranks or log", 0, 0},
+         "train, spectrum, overlap, ranks, talk, table or log", 0, 0},
         {"glyphs", OPTION_TEXT, &r.glyphs, "KIND", "braille, block or ascii", 0,
          0},
         {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,
@@ -122,7 +203,8 @@ int command_open(int argc, char **argv)
     if (!options_parse(&status, &arguments, argc, argv,
                        "open RECIPE|RUN [options]",
                        "Opens the workbench.  RECIPE is a file or a name "
-                       "in the library, RUN a folder of results.",
+                       "in the library, RUN a folder of results.\nOn a grid "
+                       "it sweeps, and shows the table as it fills.",
                        table, 1, 1))
         return status;
     r.what = arguments.at[0];

@@ -112,6 +112,14 @@ static void complain(char **argv, const char *usage, bool value_missing)
             name_length(usage), usage);
 }
 
+static int find(const struct option_row *table, const char *name)
+{
+    for (int i = 0; table[i].name; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
 bool options_parse(int *status, struct arguments *arguments, int argc,
                    char **argv, const char *usage, const char *summary,
                    const struct option_row *table, int least, int most)
@@ -122,11 +130,12 @@ bool options_parse(int *status, struct arguments *arguments, int argc,
             table[i].name,
             table[i].type == OPTION_FLAG ? no_argument : required_argument,
             NULL, FIRST + i};
-    int found;
+    int found, out = find(table, "out");
     *status = EXIT_USAGE;
     opterr = 0;
     optind = 0; /* start anew, argv may have been parsed before */
-    while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+    while ((found = getopt_long(argc, argv, out < 0 ? ":" : ":o:", longs,
+                                NULL)) != -1) {
         if (found == HELP) {
             print_help(usage, summary, table);
             *status = EXIT_DONE;
@@ -136,7 +145,7 @@ bool options_parse(int *status, struct arguments *arguments, int argc,
             complain(argv, usage, found == ':');
             return false;
         }
-        if (!set(&table[found - FIRST], optarg))
+        if (!set(&table[found == 'o' ? out : found - FIRST], optarg))
             return false;
     }
     return take_arguments(arguments, argc, argv, usage, least, most);

@@ -1,7 +1,7 @@
 /*
  * Options of a subcommand as a table: parsing, --help and the usage line come
- * from it.  Long names only, through getopt_long; positional arguments may
- * stand anywhere.
+ * from it.  Long names through getopt_long, and -o for --out; positional
+ * arguments may stand anywhere.
  */
 #ifndef TUI_COMMANDS_OPTIONS_H
 #define TUI_COMMANDS_OPTIONS_H
@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 enum option_type {
-    OPTION_FLAG,  /* bool: true when given */
-    OPTION_TEXT,  /* const char * */
-    OPTION_INT,   /* int, within [low, high] */
-    OPTION_REAL,  /* double, finite, within [low, high] */
-    OPTION_LIST   /* struct option_list: may be given several times */
+    OPTION_FLAG, /* bool: true when given */
+    OPTION_TEXT, /* const char * */
+    OPTION_INT,  /* int, within [low, high] */
+    OPTION_REAL, /* double, finite, within [low, high] */
+    OPTION_LIST  /* struct option_list: may be given several times */
 };
 
 struct option_list {
@@ -22,15 +22,15 @@ struct option_list {
 };
 
 struct option_row {
-    const char *name;  /* without dashes; NULL ends the table */
+    const char *name; /* without dashes; NULL ends the table */
     enum option_type type;
     void *to;
     const char *value; /* how help calls its value; NULL for flags */
     const char *help;
-    double low, high;  /* of numbers */
+    double low, high; /* of numbers */
 };
 
-enum { ARGUMENTS_MOST = 4 };
+enum { ARGUMENTS_MOST = 32 };
 
 struct arguments {
     const char *at[ARGUMENTS_MOST];

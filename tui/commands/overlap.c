@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "experiments/moment_make.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/options.h"
 #include "tui/commands/overlap_print.h"
@@ -20,26 +21,17 @@ struct ask {
 
 /* Both operands; b is NULL where the second is no file. */
 struct two {
-    struct stored *a, *b;
-    enum operand_kind kind; /* of the second */
-    struct moment facing;   /* b's sites in a's order, windows on b's */
+    struct updates *a, *b;
+    enum operand_kind kind;   /* of the second */
+    struct model model;       /* a's sites by name and shape */
+    struct moment *moment[2]; /* of those sites; one of them at a time */
 };
-
-static const struct specimen none;
-
-static int find_site(const struct stored *in, const char *name)
-{
-    for (int i = 0; i < in->model->site_count; i++)
-        if (strcmp(in->model->site[i].name, name) == 0)
-            return i;
-    return -1;
-}
 
 static int check_shape(const struct two *two, int site, int other,
                        struct err *err)
 {
-    const struct site *one = &two->a->model->site[site];
-    const struct site *its = &two->b->model->site[other];
+    const struct update_site *one = &two->a->site[site];
+    const struct update_site *its = &two->b->site[other];
     if (one->out == its->out && one->in == its->in)
         return 0;
     return err_set(err,
@@ -49,62 +41,81 @@ static int check_shape(const struct two *two, int site, int other,
                    its->in, two->b->what);
 }
 
-/* b's sites where a has them; site keeps those that both adapt. */
-static int face(struct two *two, int *site, int *count, struct err *err)
+/* site keeps those that b has too. */
+static int face(const struct two *two, int *site, int *count, struct err *err)
 {
-    const struct stored *a = two->a, *b = two->b;
-    struct moment *facing = &two->facing;
-    int kept = 0;
-    if (!b)
-        return 0;
-    atomic_init(&facing->holders, 1);
-    facing->run = 1;
-    facing->step = b->moment->step;
-    facing->site_count = a->moment->site_count;
-    facing->site = xcalloc((size_t)facing->site_count, sizeof *facing->site);
-    memcpy(facing->name, b->moment->name, sizeof facing->name);
-    memcpy(facing->method, b->moment->method, sizeof facing->method);
-    for (int i = 0; i < *count; i++) {
-        int other = find_site(b, a->model->site[site[i]].name);
-        const struct specimen *of = other < 0 ? &none : &b->moment->site[other];
-        if (!of->adapted)
+    int kept = 0, first = site[0];
+    for (int i = 0; two->b && i < *count; i++) {
+        int other = updates_find(two->b, two->a->site[site[i]].name);
+        if (other < 0)
             continue;
         if (check_shape(two, site[i], other, err) < 0)
             return -1;
-        facing->site[site[i]] = *of;
         site[kept++] = site[i];
     }
-    if (!kept)
+    if (two->b && !kept)
         return err_set(err,
                        "%s and %s have no site in common; %s is one of the "
                        "first's",
-                       a->what, b->what, a->model->site[site[0]].name);
-    *count = kept;
+                       two->a->what, two->b->what, two->a->site[first].name);
+    if (two->b)
+        *count = kept;
     return 0;
 }
 
-static bool same_base(const struct two *two, const int *site, int count)
+/* The sites of a in the words of studies, which know of models and moments. */
+static void make_ground(struct two *two)
 {
+    const struct updates *of[2] = {two->a, two->b};
+    int count = two->a->count;
+    two->model = (struct model){.site_count = count};
+    two->model.site = xcalloc((size_t)count, sizeof *two->model.site);
+    two->model.base.site = xcalloc((size_t)count, sizeof(struct mat));
     for (int i = 0; i < count; i++) {
-        const char *name = two->a->model->site[site[i]].name;
-        struct mat one = two->a->model->base.site[site[i]];
-        struct mat its = two->b->model->base.site[find_site(two->b, name)];
-        for (int row = 0; row < one.rows; row++)
-            if (memcmp(mat_row(one, row), mat_row(its, row),
-                       sizeof(float) * (size_t)one.cols) != 0)
-                return false;
+        struct site *site = &two->model.site[i];
+        site->out = two->a->site[i].out;
+        site->in = two->a->site[i].in;
+        (void)snprintf(site->name, sizeof site->name, "%s",
+                       two->a->site[i].name);
     }
+    for (int k = 0; k < 2 && of[k]; k++) {
+        two->moment[k] = moment_new(of[k]->name, "", of[k]->step, count);
+        two->moment[k]->run = k;
+    }
+}
+
+static void free_ground(struct two *two)
+{
+    mem_free(two->model.site);
+    mem_free(two->model.base.site);
+    moment_release(two->moment[0]);
+    moment_release(two->moment[1]);
+}
+
+static bool same_base(struct mat one, struct mat other)
+{
+    for (int row = 0; row < one.rows; row++)
+        if (memcmp(mat_row(one, row), mat_row(other, row),
+                   sizeof(float) * (size_t)one.cols) != 0)
+            return false;
     return true;
 }
 
-static void say_bases(const struct two *two, const int *site, int count)
+/* Once: what the files say of their bases, or the bases themselves. */
+static void say_bases(const struct two *two, const struct held held[2],
+                      bool *said)
 {
-    if (two->b && two->a->kind != STORED_WEIGHTS &&
-        two->b->kind != STORED_WEIGHTS && !same_base(two, site, count))
+    const struct updates *a = two->a, *b = two->b;
+    bool differ = a->base[0] && b->base[0] && strcmp(a->base, b->base) != 0;
+    if (a->kind != STORED_WEIGHTS && b->kind != STORED_WEIGHTS &&
+        held[0].w0.at && held[1].w0.at)
+        differ = !same_base(held[0].w0, held[1].w0);
+    if (differ && !*said)
         fprintf(stderr,
                 "rankscope: the %s and the %s have different bases of the "
                 "same shapes; compared all the same\n",
-                two->a->what, two->b->what);
+                a->what, b->what);
+    *said |= differ;
 }
 
 /* One site and side; a refusal is said, and no report has it. */
@@ -121,9 +132,8 @@ static const struct study *study_one(const struct ask *ask,
                                 .side = side,
                                 .of = ask->factor ? OVERLAP_OF_FACTOR
                                                   : OVERLAP_OF_DELTA};
-    const struct study *study =
-        study_overlap(ground, &question, two->a->moment,
-                      two->b ? &two->facing : NULL, NULL, 0);
+    const struct study *study = study_overlap(ground, &question, two->moment[0],
+                                              two->moment[1], NULL, 0);
     if (!study->refusal[0])
         return study;
     err_set(err, "%s", study->refusal);
@@ -141,78 +151,165 @@ static void print(const struct ask *ask, const struct overlap_report *report)
         overlap_print_table(report);
 }
 
-/* Sites that cannot be answered are named on stderr; none at all is an
- * error. */
-static int study_all(const struct ask *ask, const struct two *two,
-                     const int *site, int count, struct err *err)
+/* What has been answered so far. */
+struct answers {
+    const struct study **study;
+    const char **name;
+    int done, refused;
+    bool said; /* that the bases differ */
+};
+
+/* Windows on what is held, for one site of both moments. */
+static void show_site(struct two *two, int site, const struct held held[2])
 {
-    struct ground ground = ground_new(two->a->model);
-    size_t room = 2 * (size_t)count;
-    const struct study **study = xcalloc(room, sizeof *study);
-    const char **name = xcalloc(room, sizeof *name);
-    int done = 0, refused = 0;
-    for (int i = 0; i < count; i++)
-        for (int s = SIDE_INPUT; s <= SIDE_OUTPUT; s++) {
-            if (ask->side && strcmp(ask->side, side_name((enum side)s)) != 0)
-                continue;
-            study[done] =
-                study_one(ask, two, &ground, site[i], (enum side)s, err);
-            name[done] = two->a->model->site[site[i]].name;
-            if (study[done])
-                done++;
-            else if (refused++ == 0 && done)
-                fprintf(stderr, "rankscope: left out: %s\n", err->text);
+    for (int k = 0; k < 2 && two->moment[k]; k++)
+        two->moment[k]->site[site] =
+            (struct specimen){.adapted = held[k].update.out > 0,
+                              .rank = held[k].update.a.rows,
+                              .update = held[k].update};
+    two->model.base.site[site] = held[0].w0;
+}
+
+/* Sites that cannot be answered are named on stderr. */
+static void study_site(struct answers *to, const struct ask *ask,
+                       const struct two *two, struct ground *ground, int site,
+                       struct err *err)
+{
+    for (int s = SIDE_INPUT; s <= SIDE_OUTPUT; s++) {
+        if (ask->side && strcmp(ask->side, side_name((enum side)s)) != 0)
+            continue;
+        const struct study *study =
+            study_one(ask, two, ground, site, (enum side)s, err);
+        if (study) {
+            to->study[to->done] = study;
+            to->name[to->done++] = two->a->site[site].name;
+        } else if (to->refused++ == 0 && to->done) {
+            fprintf(stderr, "rankscope: left out: %s\n", err->text);
         }
-    if (done)
-        print(ask, &(struct overlap_report){study, name, done});
-    for (int i = 0; i < done; i++)
-        study_release(study[i]);
-    mem_free(study);
-    mem_free(name);
+    }
+}
+
+static int take_site(struct answers *to, const struct ask *ask, struct two *two,
+                     struct ground *ground, int site, struct err *err)
+{
+    struct held held[2] = {{.floor = 0}};
+    int other = two->b ? updates_find(two->b, two->a->site[site].name) : -1;
+    int status = updates_take(&held[0], two->a, site, err);
+    if (status == 0 && two->b)
+        status = updates_take(&held[1], two->b, other, err);
+    if (status == 0 && two->b)
+        say_bases(two, held, &to->said);
+    if (status == 0 && two->kind == OPERAND_BASE && !held[0].w0.at)
+        status = err_set(err,
+                         "%s: W0 of %s is not at hand; say with --base where "
+                         "it is",
+                         two->a->what, two->a->site[site].name);
+    if (status == 0) {
+        show_site(two, site, held);
+        study_site(to, ask, two, ground, site, err);
+        show_site(two, site, (struct held[2]){{.floor = 0}});
+        spectrum_free(&ground->base[site]);
+    }
+    updates_put(&held[0]);
+    updates_put(&held[1]);
+    return status;
+}
+
+/* None answered at all is an error. */
+static int study_all(const struct ask *ask, struct two *two, const int *site,
+                     int count, struct err *err)
+{
+    struct ground ground = ground_new(&two->model);
+    size_t room = 2 * (size_t)count;
+    struct answers to = {.study = xcalloc(room, sizeof *to.study),
+                         .name = xcalloc(room, sizeof *to.name)};
+    int status = 0;
+    for (int i = 0; i < count && status == 0; i++)
+        status = take_site(&to, ask, two, &ground, site[i], err);
+    if (status == 0 && to.done)
+        print(ask, &(struct overlap_report){to.study, to.name, to.done});
+    for (int i = 0; i < to.done; i++)
+        study_release(to.study[i]);
+    mem_free(to.study);
+    mem_free(to.name);
     ground_free(&ground);
-    return done ? 0 : -1;
+    return status == 0 && to.done ? 0 : -1;
 }
 
 static int compare(const struct ask *ask, struct two *two, struct err *err)
 {
     int count;
-    if (!ask->split && stored_is_file(two->a) &&
-        (!two->b || stored_is_file(two->b))) {
-        stored_fuse(two->a);
-        if (two->b)
-            stored_fuse(two->b);
-    }
     int *site = site_pick(&count, two->a, ask->site, err);
     if (!site)
         return -1;
     int status = face(two, site, &count, err);
     if (status == 0) {
-        say_bases(two, site, count);
+        make_ground(two);
         status = study_all(ask, two, site, count, err);
+        free_ground(two);
     }
-    mem_free(two->facing.site);
     mem_free(site);
     return status;
 }
 
+static struct updates *open_one(const struct ask *ask, int which,
+                                const char *assets, bool split, bool base,
+                                struct err *err)
+{
+    const struct updates_ask what = {.path = ask->path[which],
+                                     .run = ask->run[which],
+                                     .base = ask->base,
+                                     .assets = assets,
+                                     .split = split,
+                                     .needs_base = base};
+    return updates_open(&what, err);
+}
+
+static bool has_common_site(const struct two *two)
+{
+    for (int i = 0; i < two->a->count; i++)
+        if (updates_find(two->b, two->a->site[i].name) >= 0)
+            return true;
+    return false;
+}
+
+/* An adapter's c_attn beside a run's q, k and v: divided, when its base is at
+ * hand; else as they were. */
+static void try_split(struct two *two, const struct ask *ask,
+                      const char *assets)
+{
+    struct two split = *two;
+    split.a = open_one(ask, 0, assets, true, false, NULL);
+    split.b = split.a ? open_one(ask, 1, assets, true, false, NULL) : NULL;
+    bool better = split.b && has_common_site(&split);
+    struct two *worse = better ? two : &split;
+    updates_close(worse->a);
+    updates_close(worse->b);
+    if (better)
+        *two = split;
+}
+
 static int overlap(const struct ask *ask, struct err *err)
 {
-    char assets[ROOT_PATH];
+    char assets[ROOT_PATH] = "";
     struct two two = {.kind = OPERAND_RUN};
+    bool split = ask->split;
     if (strcmp(ask->path[1], "random") == 0)
         two.kind = OPERAND_RANDOM;
     else if (strcmp(ask->path[1], "base") == 0)
         two.kind = OPERAND_BASE;
-    if (root_assets(assets, err) != 0)
-        return -1;
-    two.a = stored_open(ask->path[0], ask->run[0], ask->base, assets, err);
+    (void)root_assets(assets, NULL); /* without: no run has its base */
+    bool base = two.kind == OPERAND_BASE;
+    two.a = open_one(ask, 0, assets, split, base, err);
     if (two.a && two.kind == OPERAND_RUN)
-        two.b = stored_open(ask->path[1], ask->run[1], ask->base, assets, err);
+        two.b = open_one(ask, 1, assets, split, base, err);
+    if (two.a && two.b && !split && !has_common_site(&two))
+        try_split(&two, ask, assets);
     int status = -1;
     if (two.a && (two.b || two.kind != OPERAND_RUN))
         status = compare(ask, &two, err);
-    stored_close(two.a);
-    stored_close(two.b);
+    updates_close(two.a);
+    updates_close(two.b);
     return status;
 }
 

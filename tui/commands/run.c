@@ -49,8 +49,9 @@ static void tell_run(struct teller *teller, const struct snapshot *now, int i)
                 metric, sizeof metric, ", %s %.1f %%", now->metric_name,
                 100 * series_at(run->metric_series.series, teller->told[i])
                           .value);
-        progress_say(&teller->line, "%s step %ld: validation %.4f nats%s",
-                     run->name, at.step, at.value, metric);
+        progress_say(&teller->line, "%s step %ld: validation %.4f %s%s",
+                     run->name, at.step, at.value, snapshot_loss_unit(now),
+                     metric);
     }
 }
 
@@ -95,7 +96,8 @@ static void print_result(const struct snapshot *end, bool written)
         printf("%s\t%s\tstep %ld", run->name, run->method, run->step);
         /* Of a diverged run the last validation is of another moment. */
         if (!diverged)
-            printf("\tvalidation %.4f nats", run->validation_loss);
+            printf("\tvalidation %.4f %s", run->validation_loss,
+                   snapshot_loss_unit(end));
         if (!diverged && end->metric_name[0] && isfinite(run->metric))
             printf("\t%s %.1f %%", end->metric_name, 100 * run->metric);
         printf("%s%s\n", run->state_text[0] ? "\t" : "", run->state_text);
@@ -123,9 +125,7 @@ static int run(const struct recipe *recipe,
         return -1;
     catch_stops();
     /* A journal that is replayed has added them at its time. */
-    int status = options->journal
-                     ? 0
-                     : prepare(session, recipe, studies, err);
+    int status = options->journal ? 0 : prepare(session, recipe, studies, err);
     if (status == 0)
         status = session_start(session, err);
     if (status == 0)

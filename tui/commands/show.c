@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/io/file.h"
+#include "experiments/board.h"
+#include "experiments/kept_grid.h"
 #include "tui/commands/commands.h"
 #include "tui/commands/options.h"
 #include "tui/commands/root.h"
@@ -38,11 +41,33 @@ static int write_file(const char *path, const struct snapshot *snapshot,
     return file_out_commit(&out, err);
 }
 
+/* A grid's results: the same frames, without anything to ask. */
+static int show_grid(const char *folder, const char *path,
+                     struct show_options *options, struct err *err)
+{
+    struct grid *grid = kept_grid_read(folder, err);
+    const struct snapshot *snapshot =
+        grid ? board_read(grid, folder, err) : NULL;
+    int status = snapshot ? 0 : -1;
+    if (!options->view)
+        options->view = "table";
+    if (snapshot)
+        status = path ? write_file(path, snapshot, options, err)
+                      : show_view(stdout, snapshot, options, err);
+    snapshot_release(snapshot);
+    mem_free(grid);
+    return status;
+}
+
 /* path NULL: to standard output. */
 static int show(const char *folder, const char *path,
                 struct show_options *options, struct err *err)
 {
     char assets[ROOT_PATH];
+    if (kept_grid_is(folder))
+        return show_grid(folder, path, options, err);
+    if (!options->view)
+        options->view = "train";
     const struct snapshot *snapshot =
         root_assets(assets, err) == 0 ? snapshot_read(folder, err) : NULL;
     if (!snapshot)
@@ -57,12 +82,13 @@ static int show(const char *folder, const char *path,
 
 int command_show(int argc, char **argv)
 {
-    struct show_options options = {.view = "train"};
+    struct show_options options = {.view = NULL};
     const char *size = "80x24", *svg = NULL, *screen = NULL;
+    double strength = 1;
     bool ascii = false, force = false;
     const struct option_row table[] = {
         {"view", OPTION_TEXT, &options.view, "NAME",
-         "train, spectrum, overlap, ranks or log (train)", 0, 0},
+         "train, spectrum, overlap, ranks, talk or log (train); table", 0, 0},
         {"page", OPTION_TEXT, &options.page, "NAME",
          "of the view: sigma, energy, family, time; phi, base, ...", 0, 0},
         {"size", OPTION_TEXT, &size, "COLSxROWS", "of the frame (80x24)", 0, 0},
@@ -76,6 +102,12 @@ int command_show(int argc, char **argv)
          "overlap of A and B alone, not of dW", 0, 0},
         {"measure", OPTION_TEXT, &options.measure, "KEY",
          "in maps: stable_rank, entropy_rank, ...", 0, 0},
+        {"prompt", OPTION_TEXT, &options.prompt, "TEXT",
+         "what everybody goes on with in the talk view", 0, 0},
+        {"example", OPTION_INT, &options.example, "N",
+         "or the task's held-out example N there (1)", 1, 2147483647},
+        {"scale", OPTION_REAL, &strength, "S",
+         "strength of the chosen run's update there (1)", 0, 2},
         {"step", OPTION_INT, &options.step, "N", "as it was at this step", 1,
          2147483647},
         {"svg", OPTION_TEXT, &svg, "FILE",
@@ -99,6 +131,7 @@ int command_show(int argc, char **argv)
         (void)fail(&err); /* it says so; the status is that of usage */
         return EXIT_USAGE;
     }
+    options.strength = &strength;
     options.as = svg ? SHOW_FIGURE : screen ? SHOW_SCREEN : SHOW_TEXT;
     const char *path = svg ? svg : screen;
     if (path && file_exists(path) && !force)

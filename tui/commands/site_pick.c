@@ -6,26 +6,24 @@
 
 #include "core/base/mem.h"
 
-static int refuse(const struct stored *stored, const char *re, int first,
+static int refuse(const struct updates *updates, const char *re,
                   struct err *err)
 {
-    const char *name = first >= 0 ? stored->model->site[first].name : "";
-    if (first < 0)
+    if (!updates->count)
         return err_set(err, "%s: no site is adapted; nothing to look at",
-                       stored->what);
+                       updates->what);
+    const char *name = updates->site[0].name;
     return err_set(
         err, "--site %.60s matches no site of %s; one of them is %s%s", re,
-        stored->what, name,
+        updates->what, name,
         strstr(name, "c_attn") ? " (--split divides it into q, k and v)" : "");
 }
 
-int *site_pick(int *count, const struct stored *stored, const char *re,
+int *site_pick(int *count, const struct updates *updates, const char *re,
                struct err *err)
 {
     regex_t regex;
     char why[128];
-    const struct moment *moment = stored->moment;
-    int first = -1;
     int bad = re ? regcomp(&regex, re, REG_EXTENDED | REG_NOSUB) : 0;
     if (bad) {
         (void)regerror(bad, &regex, why, sizeof why);
@@ -35,21 +33,16 @@ int *site_pick(int *count, const struct stored *stored, const char *re,
                 re, why);
         return NULL;
     }
-    int *picked = xcalloc((size_t)moment->site_count + 1, sizeof *picked);
+    int *picked = xcalloc((size_t)updates->count + 1, sizeof *picked);
     *count = 0;
-    for (int i = 0; i < moment->site_count; i++) {
-        if (!moment->site[i].adapted)
-            continue;
-        first = first < 0 ? i : first;
-        if (!re ||
-            regexec(&regex, stored->model->site[i].name, 0, NULL, 0) == 0)
+    for (int i = 0; i < updates->count; i++)
+        if (!re || regexec(&regex, updates->site[i].name, 0, NULL, 0) == 0)
             picked[(*count)++] = i;
-    }
     if (re)
         regfree(&regex);
     if (*count)
         return picked;
     mem_free(picked);
-    refuse(stored, re, first, err);
+    refuse(updates, re, err);
     return NULL;
 }

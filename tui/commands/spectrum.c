@@ -1,6 +1,6 @@
 /*
  * rankscope spectrum: singular values and rank measures of every update in a
- * stored run, an adapter, or a model beside its base.
+ * stored run, an adapter, a checkpoint, or the difference of two.
  */
 #include <math.h>
 #include <stdio.h>
@@ -35,31 +35,37 @@ static int take_top(struct spectrum_row *to, struct mat w, int top,
     return spectrum_top(&to->spectrum, w, top, err);
 }
 
-static int take_row(struct spectrum_row *to, const struct stored *stored,
-                    int site, int top, struct err *err)
+static int measure(struct spectrum_row *to, const struct held *held, int top,
+                   struct err *err)
 {
-    const struct specimen *of = &stored->moment->site[site];
-    int out = stored->model->site[site].out, in = stored->model->site[site].in;
     struct spectrum *spectrum = &to->spectrum;
-    *to = (struct spectrum_row){.site = &stored->model->site[site],
-                                .origin = &stored->origin[site],
-                                .rank = of->rank,
-                                .scale = of->update.scale,
-                                .is_zero = update_is_zero(&of->update)};
-    if (stored->kind == STORED_DELTA)
-        to->floor = rounding_floor(stored->model->base.site[site],
-                                   stored->storage, stored->rounded);
+    int out = held->update.out, in = held->update.in;
+    to->floor = held->floor;
+    to->is_zero = update_is_zero(&held->update);
     if (to->is_zero)
         return 0;
     if (top > 0 && top < (out < in ? out : in) &&
-        !update_has_factors(&of->update))
-        return take_top(to, of->update.dw, top, err);
-    if (update_spectrum(spectrum, &of->update, VALUES_ONLY, err) < 0)
-        return err_prefix(err, "%s: %s", stored->what, to->site->name);
+        !update_has_factors(&held->update))
+        return take_top(to, held->update.dw, top, err);
+    if (update_spectrum(spectrum, &held->update, VALUES_ONLY, err) < 0)
+        return -1;
     for (int i = 0; i < metric_count; i++)
         to->metric[i] = metric_value(i, spectrum->sigma, spectrum->count,
                                      spectrum->out, spectrum->in);
     return 0;
+}
+
+static int take_row(struct spectrum_row *to, const struct updates *updates,
+                    int site, int top, struct err *err)
+{
+    struct held held;
+    *to = (struct spectrum_row){.site = &updates->site[site]};
+    if (updates_take(&held, updates, site, err) < 0)
+        return -1;
+    int status = measure(to, &held, top, err);
+    updates_put(&held);
+    return status < 0 ? err_prefix(err, "%s: %s", updates->what, to->site->name)
+                      : 0;
 }
 
 static void print(const struct ask *ask, const struct spectrum_report *report)
@@ -73,20 +79,20 @@ static void print(const struct ask *ask, const struct spectrum_report *report)
 }
 
 /* Nothing is printed before everything is known. */
-static int look(const struct ask *ask, const struct stored *stored,
+static int look(const struct ask *ask, const struct updates *updates,
                 struct err *err)
 {
     int count, known = 0, status = 0;
-    int *site = site_pick(&count, stored, ask->site, err);
+    int *site = site_pick(&count, updates, ask->site, err);
     if (!site)
         return -1;
     struct spectrum_row *row = xcalloc((size_t)count, sizeof *row);
     while (status == 0 && known < count) {
-        status = take_row(&row[known], stored, site[known], ask->top, err);
+        status = take_row(&row[known], updates, site[known], ask->top, err);
         known++;
     }
     if (status == 0)
-        print(ask, &(struct spectrum_report){ask->path, stored, row, count});
+        print(ask, &(struct spectrum_report){ask->path, updates, row, count});
     for (int i = 0; i < known; i++)
         spectrum_free(&row[i].spectrum);
     mem_free(row);
@@ -96,17 +102,18 @@ static int look(const struct ask *ask, const struct stored *stored,
 
 static int spectrum(const struct ask *ask, struct err *err)
 {
-    char assets[ROOT_PATH];
-    if (root_assets(assets, err) != 0)
+    char assets[ROOT_PATH] = "";
+    (void)root_assets(assets, NULL); /* without: no run has its base */
+    const struct updates_ask what = {.path = ask->path,
+                                     .run = ask->run,
+                                     .base = ask->base,
+                                     .assets = assets,
+                                     .split = ask->split};
+    struct updates *updates = updates_open(&what, err);
+    if (!updates)
         return -1;
-    struct stored *stored =
-        stored_open(ask->path, ask->run, ask->base, assets, err);
-    if (!stored)
-        return -1;
-    if (!ask->split)
-        stored_fuse(stored);
-    int status = look(ask, stored, err);
-    stored_close(stored);
+    int status = look(ask, updates, err);
+    updates_close(updates);
     return status;
 }
 
@@ -134,8 +141,10 @@ int command_spectrum(int argc, char **argv)
     if (!options_parse(&status, &arguments, argc, argv,
                        "spectrum PATH [options]",
                        "Singular values of what was learned.  PATH is a "
-                       "folder of results or one of its\nruns, a PEFT "
-                       "adapter, or a Hugging Face model.",
+                       "folder of results or one of its\nruns, an adapter "
+                       "(PEFT, kohya, diffusers, loralib, MLX, cloneofsimo, "
+                       "SAM), a Hugging\nFace model, or a file of tensors "
+                       "(safetensors, torch).",
                        table, 1, 1))
         return status;
     if (ask.json && ask.tsv) {

@@ -7,14 +7,11 @@
 
 #include "analysis/chance.h"
 #include "analysis/spectrum.h"
-#include "experiments/stored.h"
+#include "experiments/updates.h"
 
 struct spectrum_row {
-    const struct site *site;
-    const struct origin *origin;
-    int rank; /* of factors, or 0 */
-    double scale;
-    bool is_zero;             /* no update: the rest is not set */
+    const struct update_site *site;
+    bool is_zero; /* no update: the rest is not set */
     int top; /* sigma are the first so many, by random projection: measures of
                 the whole spectrum are NaN; 0: all of them, exact */
     struct spectrum spectrum; /* values only */
@@ -24,7 +21,7 @@ struct spectrum_row {
 
 struct spectrum_report {
     const char *path;
-    const struct stored *stored;
+    const struct updates *updates;
     const struct spectrum_row *row;
     int count;
 };

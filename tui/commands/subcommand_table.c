@@ -19,6 +19,11 @@ const struct subcommand subcommand_table[] = {
      command_spectrum},
     {"overlap", "what two stored updates share, beside chance",
      command_overlap},
+    {"resize", "an adapter at another rank, or within a budget",
+     command_resize},
+    {"extract", "a LoRA from a base and what was tuned from it",
+     command_extract},
+    {"merge", "adapters into their base, or several into one", command_merge},
     {"pretrain", "makes a base model from the bundled world", command_pretrain},
     {"bench", "how fast one run steps, and what bounds it", command_bench},
     {NULL, NULL, NULL}};

@@ -10,14 +10,16 @@
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
+#include "experiments/latency.h"
 #include "experiments/sweep.h"
 #include "experiments/table.h"
 #include "tui/commands/commands.h"
+#include "tui/commands/grid_call.h"
 #include "tui/commands/options.h"
 #include "tui/commands/progress.h"
-#include "tui/commands/root.h"
 #include "tui/commands/subcommand.h"
 #include "tui/commands/sweep_figure.h"
+#include "tui/commands/sweep_latency.h"
 
 /* Ctrl-C: stop between two ticks; a second one kills. */
 static volatile sig_atomic_t stop_signal;
@@ -36,11 +38,9 @@ static void catch_stops(void)
 }
 
 struct call {
-    const char *recipe, *shard, *svg;
-    char out[ROOT_PATH], assets[ROOT_PATH];
-    const char *out_given;
-    bool list, json, tsv, quick, force;
-    struct option_list sets;
+    const char *shard, *svg;
+    bool list, json, tsv;
+    struct grid_call of;
     struct sweep_options sweep;
     struct progress_line line;
 };
@@ -56,18 +56,11 @@ static bool stop_asked(void *ctx)
 
 static void say_finished(struct call *call, const struct sweep_news *news)
 {
-    const struct cell_result *result = news->result;
-    char score[64] = "";
-    if (result->metric[0] && isfinite(result->score))
-        snprintf(score, sizeof score, ", %s %.1f %%", result->metric,
-                 100 * result->score);
-    if (result->state == CELL_DIVERGED)
-        progress_say(&call->line, "%d/%d %s: %s", news->done, news->total,
-                     news->cell, result->trouble);
-    else
-        progress_say(&call->line, "%d/%d %s: %.4f nats%s, %.1f s", news->done,
-                     news->total, news->cell, result->loss, score,
-                     result->seconds);
+    char text[200];
+    sweep_result_text(text, sizeof text, news->result);
+    progress_say(
+        &call->line, "%d/%d %s: %s", news->done, news->total, news->cell,
+        news->result->state == CELL_DIVERGED ? news->result->trouble : text);
 }
 
 static void tell(void *ctx, const struct sweep_news *news)
@@ -105,31 +98,6 @@ static bool read_shard(struct sweep_options *to, const char *text)
     return false;
 }
 
-/* table4.yaml's results go to table4.sweep unless told, those of its quick
- * form to table4-quick.sweep: they are other cells. */
-static int choose_out(struct call *call, struct err *err)
-{
-    const char *given = call->out_given;
-    if (!given) {
-        const char *slash = strrchr(call->recipe, '/');
-        const char *name = slash ? slash + 1 : call->recipe;
-        size_t length = strlen(name);
-        if (length > 5 && strcmp(name + length - 5, ".yaml") == 0)
-            length -= 5;
-        if (length > 200)
-            return err_set(err, "the recipe's name is too long; use --out");
-        snprintf(call->out, sizeof call->out, "%.*s%s.sweep", (int)length, name,
-                 call->quick ? "-quick" : "");
-    } else if (strlen(given) > 400) {
-        return err_set(err, "--out: the path is too long; use at most 400 "
-                            "bytes");
-    } else {
-        snprintf(call->out, sizeof call->out, "%s", given);
-    }
-    call->sweep.out = call->out;
-    return 0;
-}
-
 /* --- output
  * ------------------------------------------------------------------- */
 
@@ -148,12 +116,12 @@ static int list_cells(const struct call *call, const struct grid *grid,
                       struct err *err)
 {
     struct pair_results *results = xcalloc(1, sizeof *results);
-    const char *folder = file_exists(call->out) ? call->out : NULL;
+    const char *folder = file_exists(call->of.out) ? call->of.out : NULL;
     int status = 0;
     for (int pair = 0; pair < pair_count(grid) && status == 0; pair++) {
         if (pair % call->sweep.shards != call->sweep.shard)
             continue;
-        status = pair_read(results, grid, pair, folder, call->force, err);
+        status = pair_read(results, grid, pair, folder, call->sweep.force, err);
         for (int i = 0; i < pair_searches(grid, pair) && status == 0; i++) {
             struct grid_cell cell = pair_search(grid, pair, i);
             list_cell(grid, &cell, results->search[i].state);
@@ -171,7 +139,8 @@ static int list_cells(const struct call *call, const struct grid *grid,
 static int print_table(const struct call *call, const struct grid *grid,
                        struct err *err)
 {
-    struct table *table = table_read(grid, call->out, call->force, err);
+    struct table *table =
+        table_read(grid, call->of.out, call->sweep.force, err);
     int status = table ? 0 : -1;
     if (table && call->json) {
         char *text = table_json(table);
@@ -183,7 +152,7 @@ static int print_table(const struct call *call, const struct grid *grid,
         table_print(stdout, table);
     }
     if (table && call->svg)
-        status = sweep_figure(table, call->svg, call->force, err);
+        status = sweep_figure(table, call->svg, call->sweep.force, err);
     mem_free(table);
     return status;
 }
@@ -217,12 +186,13 @@ static int sweep(struct call *call, const struct grid *grid, struct err *err)
 {
     if (call->list)
         return list_cells(call, grid, err) == 0 ? EXIT_DONE : fail(err);
-    if (call->svg && !call->force && file_exists(call->svg)) {
+    if (call->svg && !call->sweep.force && file_exists(call->svg)) {
         (void)err_set(err, "%.300s: there already; use --force to replace it",
                       call->svg);
         return fail(err);
     }
-    if (sweep_check(grid, &call->sweep, err) < 0)
+    if (sweep_check(grid, &call->sweep, err) < 0 ||
+        grid_call_keep(&call->of, err) < 0)
         return fail(err);
     catch_stops();
     struct sweep_mpi mpi = sweep_mpi_begin();
@@ -235,7 +205,7 @@ static int sweep(struct call *call, const struct grid *grid, struct err *err)
         fprintf(stderr,
                 "rankscope: the other cells are being done by other "
                 "processes (%s/cells/*.lock)\n",
-                call->out);
+                call->of.out);
     if (stop_signal) {
         fprintf(stderr, "rankscope: stopped; the same call goes on from "
                         "here\n");
@@ -244,33 +214,43 @@ static int sweep(struct call *call, const struct grid *grid, struct err *err)
     return end == SWEEP_FAILED ? EXIT_FAILED : status;
 }
 
-static int prepare(struct grid **grid, struct call *call, struct err *err)
+/* Table 1 has no cells: words about them have no meaning. */
+static int latencies(const struct call *call, struct err *err)
 {
-    char path[ROOT_PATH];
-    if (root_recipe(path, call->recipe, err) != 0 ||
-        root_assets(call->assets, err) != 0 || choose_out(call, err) != 0)
-        return -1;
-    call->sweep.assets = call->assets;
-    call->sweep.force = call->force;
-    *grid = grid_read(path, call->sets.at, call->sets.count, call->quick, err);
-    return *grid ? 0 : -1;
+    const struct sweep_latency of = {.of = &call->of,
+                                     .json = call->json,
+                                     .tsv = call->tsv,
+                                     .force = call->sweep.force,
+                                     .stop = stop_asked};
+    if (call->list || call->shard || call->svg || call->sweep.threads) {
+        err_set(err,
+                "%s times one thread, and has neither cells nor a figure; "
+                "leave out --list, --shard, --svg and --threads",
+                call->of.recipe);
+        return fail(err);
+    }
+    catch_stops();
+    int status = sweep_latency(&of, err);
+    if (stop_signal)
+        (void)raise(stop_signal); /* its default now: the status says why */
+    return status < 0 ? fail(err) : status > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 int command_sweep(int argc, char **argv)
 {
-    struct call call = {.recipe = NULL};
+    struct call call = {.shard = NULL};
     const struct option_row table[] = {
-        {"out", OPTION_TEXT, &call.out_given, "DIR",
+        {"out", OPTION_TEXT, &call.of.out_given, "DIR",
          "keep the cells here (RECIPE.sweep)", 0, 0},
         {"shard", OPTION_TEXT, &call.shard, "I/N",
          "only the I-th of N parts, as 1/4; on one DIR", 0, 0},
-        {"quick", OPTION_FLAG, &call.quick, NULL,
+        {"quick", OPTION_FLAG, &call.of.quick, NULL,
          "the recipe's short form: fewer seeds and steps", 0, 0},
         {"list", OPTION_FLAG, &call.list, NULL,
          "name the cells and their states; train nothing", 0, 0},
-        {"set", OPTION_LIST, &call.sets, "K=V",
+        {"set", OPTION_LIST, &call.of.sets, "K=V",
          "change a field: steps=100, grid.rows.r8.rank=4", 0, 0},
-        {"force", OPTION_FLAG, &call.force, NULL,
+        {"force", OPTION_FLAG, &call.sweep.force, NULL,
          "do cells of another recipe again; replace FILE", 0, 0},
         {"threads", OPTION_INT, &call.sweep.threads, "N", "threads (all cores)",
          1, 48},
@@ -295,10 +275,14 @@ int command_sweep(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct err err = {""};
-    struct grid *grid = NULL;
-    call.recipe = arguments.at[0];
-    status = prepare(&grid, &call, &err) == 0 ? sweep(&call, grid, &err)
-                                              : fail(&err);
-    mem_free(grid);
+    call.of.recipe = arguments.at[0];
+    if (grid_call_find(&call.of, &err) != 0)
+        return fail(&err);
+    if (latency_is(call.of.path))
+        return latencies(&call, &err);
+    status = grid_call_read(&call.of, &call.sweep, &err) == 0
+                 ? sweep(&call, call.of.grid, &err)
+                 : fail(&err);
+    mem_free(call.of.grid);
     return status;
 }

@@ -26,11 +26,10 @@ struct curves {
 
 const char *curves_title(const struct snapshot *snapshot, enum curve curve)
 {
-    static const char *const titles[CURVE_COUNT] = {
-        [CURVE_LOSS] = "loss, nats per target",
+    const char *const titles[CURVE_COUNT] = {
+        [CURVE_LOSS] = snapshot_loss_name(snapshot),
         [CURVE_METRIC] = "metric, % of examples",
         [CURVE_FORGET] = "forgotten: loss on the base's own text"};
-    (void)snapshot;
     return titles[curve];
 }
 
@@ -127,9 +126,10 @@ static void add_run(struct curves *curves, const struct canvas *canvas,
         series->pen = pen_of(canvas, run->id);
         series->sign = glyph_marker(run->id);
         series->marker = curve == CURVE_LOSS ? 0 : series->sign;
-        char value[16];
+        char value[16], name[VIEW_NAME];
         double last = series->count ? series->y[series->count - 1] : NAN;
-        snprintf(series->label, sizeof series->label, "%.12s %s", run->name,
+        snprintf(series->label, sizeof series->label, "%s %s",
+                 view_name(name, run->name, VIEW_LABEL),
                  number_text(value, sizeof value, last));
     }
     struct plot_series *validation =
@@ -187,8 +187,8 @@ static void name(struct plot *plot, const struct snapshot *snapshot,
         [CURVE_LOSS] = "loss",
         [CURVE_METRIC] = "metric",
         [CURVE_FORGET] = "forgotten: loss on the base's own text"};
-    static const char *const y_name[CURVE_COUNT] = {
-        [CURVE_LOSS] = "loss, nats per target",
+    const char *const y_name[CURVE_COUNT] = {
+        [CURVE_LOSS] = snapshot_loss_name(snapshot),
         [CURVE_METRIC] = "% of held-out examples",
         [CURVE_FORGET] = "loss, nats per token"};
     bool is_metric = curve == CURVE_METRIC && snapshot->metric_name[0];

@@ -52,25 +52,6 @@ void overlap_title(struct canvas *canvas, struct rect rect,
                    style_of(is_old ? ROLE_WARN : ROLE_DIM), age);
 }
 
-void overlap_sentence(struct canvas *canvas, int x, int y, int width,
-                      struct style style, const char *text)
-{
-    char line[512];
-    int columns = 0;
-    size_t fits = 0;
-    if (glyph_columns(text) <= width) {
-        canvas_put(canvas, x, y, width, style, text);
-        return;
-    }
-    for (const char *at = text; *at && columns < width;) {
-        if (*at == ' ' && columns + 2 <= width) /* " ..." comes after it */
-            fits = (size_t)(at - text);
-        columns += glyph_width(glyph_next(&at));
-    }
-    snprintf(line, sizeof line, "%.*s …", (int)fits, text);
-    canvas_put(canvas, x, y, width, style, line);
-}
-
 void overlap_words(struct canvas *canvas, struct rect rect,
                    const struct view_context *context,
                    const struct study *study, const char *first,
@@ -89,11 +70,11 @@ void overlap_words(struct canvas *canvas, struct rect rect,
         style = style_of(ROLE_WARN);
     }
     if (rect.h > 0)
-        overlap_sentence(canvas, x, rect.y, width,
-                         style_with(ROLE_NONE, ATTR_BOLD),
-                         rect.h == 1 && is_old ? second : first);
+        view_sentence(canvas, x, rect.y, width,
+                      style_with(ROLE_NONE, ATTR_BOLD),
+                      rect.h == 1 && is_old ? second : first);
     if (rect.h > 1)
-        overlap_sentence(canvas, x, rect.y + 1, width, style, second);
+        view_sentence(canvas, x, rect.y + 1, width, style, second);
 }
 
 /* What the page would be about: "r8 and full at h.2.attn.v". */
@@ -123,17 +104,6 @@ static void subject_of(char *to, size_t size,
                  snapshot->site[question->site].name);
 }
 
-static void draw_sentence(struct canvas *canvas, struct rect rect,
-                          struct style style, const char *text)
-{
-    enum { SIDES = 4, MOST = 76 };
-    int width = rect.w - SIDES > MOST ? MOST : rect.w - SIDES;
-    struct rect area = {rect.x + (rect.w - width) / 2, rect.y + rect.h / 3,
-                        width, rect.h - rect.h / 3};
-    if (area.h > 0 && width > 0)
-        canvas_wrap(canvas, area, style, text);
-}
-
 const struct study *overlap_open(struct canvas *canvas, struct rect rect,
                                  const struct view_context *context)
 {
@@ -150,10 +120,10 @@ const struct study *overlap_open(struct canvas *canvas, struct rect rect,
         return study;
     if (question.run < 0) {
         overlap_title(canvas, title, context, NULL, "%s", "");
-        draw_sentence(canvas, rest, style_of(ROLE_DIM),
-                      snapshot->site_count ? "no run yet: a adds one"
-                                           : "this model has no site to look "
-                                             "at");
+        view_notice(canvas, rest, style_of(ROLE_DIM),
+                    snapshot->site_count ? "no run yet: a adds one"
+                                         : "this model has no site to look "
+                                           "at");
         return NULL;
     }
     subject_of(subject, sizeof subject, context, &question);
@@ -164,9 +134,9 @@ const struct study *overlap_open(struct canvas *canvas, struct rect rect,
         return NULL;
     }
     overlap_title(canvas, title, context, study, "%s", subject);
-    draw_sentence(canvas, rest, style_of(study ? ROLE_WARN : ROLE_DIM),
-                  study ? study->refusal
-                        : "computing… it comes by itself, when the analyst "
-                          "has looked");
+    view_notice(canvas, rest, style_of(study ? ROLE_WARN : ROLE_DIM),
+                study ? study->refusal
+                      : "computing… it comes by itself, when the analyst "
+                        "has looked");
     return NULL;
 }

@@ -35,9 +35,6 @@ void overlap_words(struct canvas *canvas, struct rect rect,
                    const struct view_context *context,
                    const struct study *study, const char *first,
                    const char *second);
-/* A sentence on one row, cut between words where it is too long. */
-void overlap_sentence(struct canvas *canvas, int x, int y, int width,
-                      struct style style, const char *text);
 /* What will be trained for twins or section 7, and how far it is. */
 void overlap_plan_draw(struct canvas *canvas, struct rect rect,
                        const struct view_context *context);

@@ -11,24 +11,7 @@
 #include "tui/layout.h"
 #include "tui/ticks.h"
 #include "tui/views/overlap.h"
-
-static void draw_slider(struct canvas *canvas, int x, int y, int track,
-                        const char *name, double share, const char *keys)
-{
-    struct style bold = style_with(ROLE_NONE, ATTR_BOLD);
-    x += canvas_put(canvas, x, y, 12, bold, name) + 1;
-    canvas_glyph(canvas, x, y, style_of(ROLE_FRAME), 0x251c);
-    canvas_hline(canvas, x + 1, y, track - 2, style_of(ROLE_FRAME));
-    canvas_glyph(canvas, x + track - 1, y, style_of(ROLE_FRAME), 0x2524);
-    int at = (int)lround(share * (track - 1));
-    canvas_glyph(canvas,
-                 x + (at < 0           ? 0
-                      : at > track - 1 ? track - 1
-                                       : at),
-                 y, style_with(ROLE_KEY, ATTR_BOLD), 0x25cf);
-    canvas_put(canvas, x + track + 1, y, 4, style_with(ROLE_KEY, ATTR_BOLD),
-               keys);
-}
+#include "tui/views/slider.h"
 
 static void draw_sliders(struct canvas *canvas, struct rect rect,
                          const struct ui *ui)
@@ -50,7 +33,7 @@ static void draw_sliders(struct canvas *canvas, struct rect rect,
         return;
     }
     for (int i = 0; i < SLIDERS; i++)
-        draw_slider(canvas, rect.x + 2 + i * each, rect.y, track, name[i],
+        slider_draw(canvas, rect.x + 2 + i * each, rect.y, track, name[i],
                     share[i], keys[i]);
 }
 
@@ -92,8 +75,8 @@ static void draw_cosines(struct canvas *canvas, struct rect rect,
     const double high[2] = {at->random_high, at->random_high};
     struct plot *plot = xcalloc(1, sizeof *plot);
     plot_start(plot, "vector j");
-    plot_name(plot, "largest |cos| with W0's",
-              "vectors of W0 + ΔW, %s side", side_name(at->side));
+    plot_name(plot, "largest |cos| with W0's", "vectors of W0 + ΔW, %s side",
+              side_name(at->side));
     struct plot_band *band = plot_add_band(plot);
     band->x = ends;
     band->low = low;

@@ -217,7 +217,7 @@ static void draw_distances(struct canvas *canvas, struct rect rect,
              number_text(text[1], sizeof *text, by_chance),
              number_text(text[2], sizeof *text, at->distances.geodesic),
              number_text(text[3], sizeof *text, at->distances.fubini_study));
-    overlap_sentence(canvas, rect.x, rect.y, rect.w, style_of(ROLE_NONE), line);
+    view_sentence(canvas, rect.x, rect.y, rect.w, style_of(ROLE_NONE), line);
 }
 
 /* <dW1, dW2> of independent directions has mean 0 and variance 1/(out in). */
@@ -238,7 +238,7 @@ static void draw_together(struct canvas *canvas, struct rect rect,
                  "cosine %.2f (chance ±%s), energy %.2f (chance 1): %s",
                  at->cosine, overlap_share(band_text, sizeof band_text, band),
                  at->energy_ratio, words);
-    overlap_sentence(canvas, rect.x, rect.y, rect.w, style_of(ROLE_NONE), line);
+    view_sentence(canvas, rect.x, rect.y, rect.w, style_of(ROLE_NONE), line);
 }
 
 static void draw_numbers(struct canvas *canvas, struct rect rect,

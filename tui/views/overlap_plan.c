@@ -24,11 +24,12 @@ static void draw_run(struct canvas *canvas, struct rect rect, int y,
                      const struct snapshot *snapshot,
                      const struct run_view *run)
 {
-    enum { NAME = 14, TEXT = 22, BAR_MOST = 40 };
+    enum { NAME = 17, TEXT = 22, BAR_MOST = 40 };
     int x = rect.x;
     view_sign(canvas, x, y, run->id);
-    canvas_put(canvas, x + 2, y, NAME - 2, style_with(ROLE_NONE, ATTR_BOLD),
-               run->name);
+    char name[VIEW_NAME];
+    canvas_put(canvas, x + 2, y, NAME - 3, style_with(ROLE_NONE, ATTR_BOLD),
+               view_name(name, run->name, NAME - 3));
     x += NAME;
     canvas_print(canvas, x, y, rect.x + rect.w - x, style_of(ROLE_NONE),
                  "step %ld of %ld", run->step, snapshot->steps);
@@ -43,10 +44,12 @@ static void draw_run(struct canvas *canvas, struct rect rect, int y,
 static void draw_wanted(struct canvas *canvas, struct rect rect, int y,
                         const struct run_spec *spec)
 {
-    enum { NAME = 14 };
+    enum { NAME = 17 };
     canvas_glyph(canvas, rect.x, y, style_with(ROLE_WARN, ATTR_BOLD), 0x2717);
-    canvas_put(canvas, rect.x + 2, y, NAME - 2,
-               style_with(ROLE_NONE, ATTR_BOLD), spec->name);
+    char name[VIEW_NAME];
+    canvas_put(canvas, rect.x + 2, y, NAME - 3,
+               style_with(ROLE_NONE, ATTR_BOLD),
+               view_name(name, spec->name, NAME - 3));
     char rank[24] = "";
     if (spec->rank > 0 && spec->method[0] != 'f')
         snprintf(rank, sizeof rank, ", r = %d", spec->rank);

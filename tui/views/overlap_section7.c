@@ -30,8 +30,8 @@ static void draw_grid(struct canvas *canvas, struct rect rect,
     overlap_share(mean, sizeof mean, phi_chance(grid->n, 1, 1).mean);
     snprintf(text, sizeof text, is_small ? "%s φ₁₁ %s" : "%s: φ(1, 1) = %s",
              name, phi);
-    overlap_sentence(canvas, rect.x + 4, rect.y, rect.w - 4,
-                     style_with(ROLE_NONE, ATTR_BOLD), text);
+    view_sentence(canvas, rect.x + 4, rect.y, rect.w - 4,
+                  style_with(ROLE_NONE, ATTR_BOLD), text);
     char title[96];
     snprintf(title, sizeof title, "%s: %s", what, name);
     struct phi_map map = {.phi = grid->factor,
@@ -49,8 +49,8 @@ static void draw_grid(struct canvas *canvas, struct rect rect,
     struct rect inner = {rect.x, rect.y + 1, rect.w, rect.h - EDGES};
     int used = phi_map_draw(canvas, inner, &map);
     snprintf(text, sizeof text, "by chance %s", mean);
-    overlap_sentence(canvas, rect.x + 4, inner.y + used, rect.w - 4,
-                     style_of(ROLE_CHANCE), text);
+    view_sentence(canvas, rect.x + 4, inner.y + used, rect.w - 4,
+                  style_of(ROLE_CHANCE), text);
 }
 
 static void draw_figure3(struct canvas *canvas, struct rect rect,
@@ -102,8 +102,8 @@ static void draw_small_table(struct canvas *canvas, struct rect rect,
              "GPT-3 15.9, 5.9",
              q[0].rho, q[1].rho, v[0].rho, v[1].rho, at->low, at->high);
     if (rect.h > 0)
-        overlap_sentence(canvas, rect.x + 2, rect.y, rect.w - 3,
-                         style_of(ROLE_NONE), text);
+        view_sentence(canvas, rect.x + 2, rect.y, rect.w - 3,
+                      style_of(ROLE_NONE), text);
 }
 
 static void draw_table_row(struct canvas *canvas, struct rect rect, int y,
@@ -229,17 +229,17 @@ static void draw_claims(struct canvas *canvas, struct rect rect,
     for (int i = 0; i < at->claim_count && y < end; i++) {
         draw_verdict_word(canvas, rect.x + 1, y, at->claim[i].verdict);
         bool fits = glyph_columns(at->claim[i].claim) < rect.w - WORD;
-        overlap_sentence(canvas, rect.x + WORD, y, rect.w - WORD - 1,
-                         style_with(ROLE_NONE, has_found ? ATTR_BOLD : 0),
-                         fits || !at->claim[i].brief ? at->claim[i].claim
-                                                     : at->claim[i].brief);
+        view_sentence(canvas, rect.x + WORD, y, rect.w - WORD - 1,
+                      style_with(ROLE_NONE, has_found ? ATTR_BOLD : 0),
+                      fits || !at->claim[i].brief ? at->claim[i].claim
+                                                  : at->claim[i].brief);
         y++;
         int rest = end - y - 2 * (at->claim_count - 1 - i);
         struct rect found = {rect.x + WORD, y, rect.w - WORD - 1,
                              rest > 2 ? 2 : rest};
         if (has_found && rest == 1)
-            overlap_sentence(canvas, found.x, y++, found.w, style_of(ROLE_NONE),
-                             at->claim[i].found);
+            view_sentence(canvas, found.x, y++, found.w, style_of(ROLE_NONE),
+                          at->claim[i].found);
         else if (has_found && rest > 1)
             y += canvas_wrap(canvas, found, style_of(ROLE_NONE),
                              at->claim[i].found);

@@ -23,7 +23,9 @@ static void add_sigma(struct plot *plot, const struct canvas *canvas,
     series->pen = overlap_pen(canvas, run);
     series->sign = glyph_marker(run);
     series->marker = count <= CROWDED ? series->sign : 0;
-    snprintf(series->label, sizeof series->label, "%.12s", name);
+    char label[VIEW_NAME];
+    snprintf(series->label, sizeof series->label, "%s",
+             view_name(label, name, VIEW_LABEL));
 }
 
 static void draw_sigma(struct canvas *canvas, struct rect rect,
@@ -83,7 +85,9 @@ static void add_level(struct plot *plot, const double ends[2],
     series->pen = overlap_pen_alone(run);
     series->pen.dash = DASH_DOT;
     series->sign = glyph_marker(run);
-    snprintf(series->label, sizeof series->label, "%.12s", name);
+    char label[VIEW_NAME];
+    snprintf(series->label, sizeof series->label, "%s",
+             view_name(label, name, VIEW_LABEL));
 }
 
 /* r = 0 has no place on a log axis: it is the base's level. */
@@ -165,8 +169,8 @@ static void put_line(struct canvas *canvas, struct rect rect, int row,
         return;
     canvas_put(canvas, rect.x + 2, rect.y + row, LABEL - 2, style_of(ROLE_DIM),
                label);
-    overlap_sentence(canvas, rect.x + LABEL, rect.y + row, rect.w - LABEL - 1,
-                     style_of(ROLE_NONE), text);
+    view_sentence(canvas, rect.x + LABEL, rect.y + row, rect.w - LABEL - 1,
+                  style_of(ROLE_NONE), text);
 }
 
 static void draw_numbers(struct canvas *canvas, struct rect rect,
@@ -243,7 +247,7 @@ static void draw_note(struct canvas *canvas, struct rect rect,
         style = style_of(ROLE_WARN);
     }
     if (rect.h > 0)
-        overlap_sentence(canvas, rect.x + 2, rect.y, rect.w - 3, style, text);
+        view_sentence(canvas, rect.x + 2, rect.y, rect.w - 3, style, text);
 }
 
 void overlap_twins_draw(struct canvas *canvas, struct rect rect,

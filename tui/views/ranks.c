@@ -193,9 +193,10 @@ static void draw_cut(struct canvas *canvas, struct rect rect,
         bars_draw(canvas, x, rect.y, 24, view_run_style(run->id), above, count);
     canvas_print(canvas, x + 2, rect.y, end - x - 2,
                  style_with(ROLE_NONE, ATTR_BOLD),
-                 stop < last ? "could stop at %d: %+.4f nats"
-                             : "it uses all %d: %+.4f nats",
-                 stop, above[stop < count ? stop : count - 1]);
+                 stop < last ? "could stop at %d: %+.4f %s"
+                             : "it uses all %d: %+.4f %s",
+                 stop, above[stop < count ? stop : count - 1],
+                 snapshot_loss_unit(snapshot));
 }
 
 /* What asks for attention at the chosen site, or at which sites something

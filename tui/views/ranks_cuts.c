@@ -67,7 +67,8 @@ static void curve_plot(struct plot *plot, const double *kept,
     int count = has_site ? site->truncation_count : run->cut_count;
     const double *loss = has_site ? site->truncation_loss : run->cut_loss;
     plot_start(plot, "rank kept k");
-    plot_name(plot, "loss, nats per target", "held-out loss of rank cuts: %s",
+    plot_name(plot, snapshot_loss_name(context->snapshot),
+              "held-out loss of rank cuts: %s",
               context->snapshot->site[at].name);
     plot->log_y = context->ui->axes != AXES_LINEAR;
     add_curve(plot, kept, run->cut_loss, run->cut_count, run->id, ALL_SITES,
@@ -95,7 +96,8 @@ void ranks_curve_draw(struct canvas *canvas, struct rect rect,
     const struct run_view *run = ui_run(context->ui, context->snapshot);
     if (rect.h < 4 || !run)
         return;
-    view_rule(canvas, rect, "held-out loss, nats", "%s", "");
+    view_rule(canvas, rect, "held-out loss", "%s",
+              snapshot_loss_unit(context->snapshot));
     rect.y++;
     rect.h--;
     int at = ui_site(context->ui, context->snapshot);
@@ -147,7 +149,8 @@ void ranks_zeroed_draw(struct canvas *canvas, struct rect rect,
         return;
     int at = ui_site(context->ui, context->snapshot);
     const struct site_view *site = &run->site[at];
-    view_rule(canvas, rect, "loss rise, nats, with σ_i = 0", "%s", "");
+    view_rule(canvas, rect, "loss rise with σ_i = 0", "%s",
+              snapshot_loss_unit(context->snapshot));
     rect.y++;
     rect.h--;
     double *sigma =
@@ -156,8 +159,7 @@ void ranks_zeroed_draw(struct canvas *canvas, struct rect rect,
     int count = zeroed_points(sigma, rise, site);
     struct plot *plot = xcalloc(1, sizeof *plot);
     plot_start(plot, "σ_i");
-    plot_name(plot, "rise of the loss, nats",
-              "one singular value zeroed: %s",
+    plot_name(plot, "rise of the loss", "one singular value zeroed: %s",
               context->snapshot->site[at].name);
     plot->log_x = true;
     /* What lowers the loss sits on the bottom row then, and is counted in
@@ -188,17 +190,19 @@ void ranks_zeroed_draw(struct canvas *canvas, struct rect rect,
 
 /* "h.3.attn.v: you could stop at 3 of 8: +0.0052 nats; measured at ..." */
 static void stop_words(char *to, size_t size, const char *what,
-                       const double *loss, int count, long step)
+                       const double *loss, int count, const char *unit,
+                       long step)
 {
     int last = count - 1, stop = ranks_stop(loss, last);
     if (stop < last)
         snprintf(to, size,
-                 "%s: you could stop at %d of %d, %+.4f nats (at step %ld)",
-                 what, stop, last, loss[stop] - loss[last], step);
+                 "%s: you could stop at %d of %d, %+.4f %s (at step %ld)", what,
+                 stop, last, loss[stop] - loss[last], unit, step);
     else
         snprintf(to, size,
-                 "%s: it uses all %d, one less costs %+.4f nats (at step %ld)",
-                 what, last, loss[last ? last - 1 : 0] - loss[last], step);
+                 "%s: it uses all %d, one less costs %+.4f %s (at step %ld)",
+                 what, last, loss[last ? last - 1 : 0] - loss[last], unit,
+                 step);
 }
 
 static void order_words(char *to, size_t size, const struct site_view *site)
@@ -234,19 +238,20 @@ static void draw_words(struct canvas *canvas, struct rect rect,
 {
     const struct run_view *run = ui_run(context->ui, context->snapshot);
     int at = ui_site(context->ui, context->snapshot);
+    const char *unit = snapshot_loss_unit(context->snapshot);
     char line[3][160] = {"", "", ""};
     if (!run)
         return;
     const struct site_view *site = &run->site[at];
     if (site->truncation_count > 1) {
         stop_words(line[0], sizeof line[0], context->snapshot->site[at].name,
-                   site->truncation_loss, site->truncation_count,
+                   site->truncation_loss, site->truncation_count, unit,
                    site->truncation_step);
         order_words(line[2], sizeof line[2], site);
     }
     if (run->cut_count > 1)
         stop_words(line[1], sizeof line[1], "all sites", run->cut_loss,
-                   run->cut_count, run->cut_step);
+                   run->cut_count, unit, run->cut_step);
     struct rect rest = {rect.x + 2, rect.y, rect.w - 3, rect.h};
     for (int i = 0; i < 3; i++) {
         int used = line[i][0]

@@ -42,7 +42,9 @@ void spectrum_pen(struct plot_series *series, const struct canvas *canvas,
     if (canvas->colours < 8) /* colour cannot tell them apart */
         series->pen.dash = (enum dash)((unsigned)run->id % DASH_KINDS);
     series->sign = glyph_marker(run->id);
-    snprintf(series->label, sizeof series->label, "%.12s", run->name);
+    char name[VIEW_NAME];
+    snprintf(series->label, sizeof series->label, "%s",
+             view_name(name, run->name, VIEW_LABEL));
 }
 
 void spectrum_say(struct canvas *canvas, struct rect rect, const char *text)

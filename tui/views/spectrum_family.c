@@ -150,6 +150,15 @@ void family_pane(struct canvas *canvas, struct rect rect,
 
 enum { NAME = 9, GAP = 2 };
 
+/* As the longest name needs, of what the ranks leave. */
+static int name_columns(const struct look *look, struct rect rect)
+{
+    int room = rect.w - 4;
+    for (int i = 0; i < NAMED; i++)
+        room -= named[i].width;
+    return view_name_columns(look->snapshot, NAME, room);
+}
+
 static void draw_row(struct canvas *canvas, struct rect rect, int y,
                      const struct look *look, const struct run_view *run)
 {
@@ -161,8 +170,11 @@ static void draw_row(struct canvas *canvas, struct rect rect, int y,
         canvas_glyph(canvas, rect.x, y, style_with(ROLE_KEY, ATTR_BOLD),
                      0x25b8);
     view_sign(canvas, rect.x + 2, y, run->id);
-    canvas_put(canvas, x, y, NAME, style, run->name);
-    x += NAME;
+    char name[VIEW_NAME];
+    int columns = name_columns(look, rect);
+    canvas_put(canvas, x, y, columns, style,
+               view_name(name, run->name, columns));
+    x += columns;
     if (!view.adapted) {
         canvas_put(canvas, x + GAP, y, end - x - GAP, style_of(ROLE_DIM),
                    "does not adapt this site");
@@ -198,7 +210,7 @@ static void draw_table(struct canvas *canvas, struct rect rect,
         return;
     view_rule(canvas, rect, "named orders", "%s",
               "in brackets: by chance, same rank and shape");
-    int x = rect.x + 4 + NAME;
+    int x = rect.x + 4 + name_columns(look, rect);
     canvas_put(canvas, rect.x + 4, rect.y + 2, NAME, dim, "run");
     for (int i = 0; i < NAMED; i++) {
         if (x + named[i].width > rect.x + rect.w)

@@ -121,9 +121,20 @@ void sigma_pane(struct canvas *canvas, struct rect rect,
 
 enum { NAME = 10, RANK = 5, NORM = 9, STEP = 8 };
 
+/* As the longest name needs, of what the measures leave. */
+static int name_columns(const struct look *look, struct rect rect)
+{
+    int room = rect.w - 4 - RANK - NORM;
+    for (int m = 0; m < VIEW_MEASURES; m++)
+        room -= glyph_columns(view_measure_name(view_measure_at(m))) + 2;
+    return view_name_columns(look->snapshot, NAME, room);
+}
+
 static void draw_row(struct canvas *canvas, struct rect rect, int y,
                      const struct look *look, const struct run_view *run)
 {
+    char name[VIEW_NAME];
+    int columns = name_columns(look, rect);
     struct site_view view = view_site(look->context, run, look->at);
     bool is_chosen = run == look->run;
     struct style style = style_with(ROLE_NONE, is_chosen ? ATTR_BOLD : 0);
@@ -132,8 +143,9 @@ static void draw_row(struct canvas *canvas, struct rect rect, int y,
                      0x25b8);
     view_sign(canvas, rect.x + 2, y, run->id);
     int x = rect.x + 4;
-    canvas_put(canvas, x, y, NAME, style, run->name);
-    x += NAME;
+    canvas_put(canvas, x, y, columns, style,
+               view_name(name, run->name, columns));
+    x += columns;
     if (!view.adapted) {
         canvas_put(canvas, x + 2, y, rect.x + rect.w - x - 2,
                    style_of(ROLE_DIM), "does not adapt this site");
@@ -164,12 +176,13 @@ static void draw_row(struct canvas *canvas, struct rect rect, int y,
                      style_of(ROLE_DIM), "%ld", view.spectrum_step);
 }
 
-static void draw_heading(struct canvas *canvas, struct rect rect, int y)
+static void draw_heading(struct canvas *canvas, struct rect rect, int y,
+                         const struct look *look)
 {
     struct style style = style_of(ROLE_DIM);
     int x = rect.x + 4;
     canvas_put(canvas, x, y, NAME, style, "run");
-    x += NAME;
+    x += name_columns(look, rect);
     canvas_right(canvas, x, y, RANK, style, "rank");
     x += RANK;
     for (int m = 0; m < VIEW_MEASURES; m++) {
@@ -194,7 +207,7 @@ static void draw_table(struct canvas *canvas, struct rect rect,
         return;
     view_rule(canvas, rect, "rank measures",
               "in brackets: by chance, same rank and shape  (? explains)");
-    draw_heading(canvas, rect, rect.y + 1);
+    draw_heading(canvas, rect, rect.y + 1, look);
     int shown = rect.h - 2, count = look->snapshot->run_count;
     int at = look->run ? (int)(look->run - look->snapshot->run) : 0;
     int first = at >= shown ? at - shown + 1 : 0;

@@ -75,22 +75,87 @@ static void text_state(char to[32], const struct run_view *run)
     snprintf(to, 32, "%s", names[run->state]);
 }
 
+/* Where there is no room some go, the first in drop first. */
 static const struct column {
     const char *title;
-    int width;
-    int from; /* shown when the list is at least so wide */
+    int width; /* at ease */
+    int drop;  /* 0: never */
     draw_column *text;
 } columns[] = {
-    {"method", 7, 53, text_method},        {"rank", 6, 0, text_rank},
-    {"trainable", 10, 63, text_trainable}, {"loss", 8, 0, text_loss},
-    {"valid.", 8, 0, text_validation},     {"metric", 9, 46, text_metric},
-    {"forgotten", 10, 100, text_forget},   {"lr", 9, 92, text_lr},
-    {"tok/s", 7, 70, text_speed},          {"state", 11, 80, text_state},
+    {"method", 7, 6, text_method},        {"rank", 6, 0, text_rank},
+    {"trainable", 10, 5, text_trainable}, {"loss", 8, 0, text_loss},
+    {"valid.", 8, 0, text_validation},    {"metric", 9, 7, text_metric},
+    {"forgotten", 10, 1, text_forget},    {"lr", 9, 2, text_lr},
+    {"tok/s", 7, 3, text_speed},          {"state", 11, 4, text_state},
 };
-enum { COLUMNS = sizeof columns / sizeof *columns, NAME = 10 };
+enum { COLUMNS = sizeof columns / sizeof *columns, EASY = 3, DROPS = 7 };
+enum { NAME = 10, NAME_SHORT = 14, NAME_LEAST = 8 };
+
+struct list {
+    int name;           /* columns of the names */
+    int width[COLUMNS]; /* 0: not shown */
+};
+
+/* What a column cannot do without: its longest text and a blank. */
+static int least_width(const struct snapshot *snapshot, int c)
+{
+    int most = glyph_columns(columns[c].title);
+    for (int r = 0; r < snapshot->run_count; r++) {
+        char text[32];
+        columns[c].text(text, &snapshot->run[r]);
+        int here = glyph_columns(text);
+        most = here > most ? here : most;
+    }
+    return most + 1;
+}
+
+static int over(const struct list *list, int room)
+{
+    enum { SIGNS = 4 };
+    int total = SIGNS + list->name;
+    for (int c = 0; c < COLUMNS; c++)
+        total += list->width[c];
+    return total - room;
+}
+
+static void drop(struct list *list, int room, int first, int last)
+{
+    for (int now = first; now <= last && over(list, room) > 0; now++)
+        for (int c = 0; c < COLUMNS; c++)
+            list->width[c] = columns[c].drop == now ? 0 : list->width[c];
+}
+
+static void shorten_names(struct list *list, int room, int least)
+{
+    int name = list->name - (over(list, room) > 0 ? over(list, room) : 0);
+    if (list->name > least)
+        list->name = name > least ? name : least;
+}
+
+/* All at ease; else without what is least missed, then tight, then with names
+ * cut, and at last without more of the columns. */
+static struct list measure_list(const struct snapshot *snapshot, int room)
+{
+    int least[COLUMNS];
+    struct list list = {.name = view_name_columns(snapshot, NAME, RECIPE_NAME)};
+    for (int c = 0; c < COLUMNS; c++) {
+        least[c] = least_width(snapshot, c);
+        list.width[c] =
+            columns[c].width > least[c] ? columns[c].width : least[c];
+    }
+    drop(&list, room, 1, EASY);
+    for (int c = 0; c < COLUMNS && over(&list, room) > 0; c++)
+        if (list.width[c])
+            list.width[c] = least[c];
+    shorten_names(&list, room, NAME_SHORT);
+    drop(&list, room, EASY + 1, DROPS);
+    shorten_names(&list, room, NAME_LEAST);
+    return list;
+}
 
 static void draw_row(struct canvas *canvas, struct rect rect, int y,
-                     const struct run_view *run, bool is_chosen)
+                     const struct list *list, const struct run_view *run,
+                     bool is_chosen)
 {
     struct style style = style_with(ROLE_NONE, is_chosen ? ATTR_BOLD : 0);
     if (run->state == RUN_DIVERGED)
@@ -102,15 +167,15 @@ static void draw_row(struct canvas *canvas, struct rect rect, int y,
         canvas->cursor_y = y;
     }
     view_sign(canvas, rect.x + 2, y, run->id);
-    canvas_put(canvas, rect.x + 4, y, NAME, style, run->name);
-    int x = rect.x + 4 + NAME;
+    char name[VIEW_NAME];
+    canvas_put(canvas, rect.x + 4, y, list->name, style,
+               view_name(name, run->name, list->name));
+    int x = rect.x + 4 + list->name;
     for (int c = 0; c < COLUMNS; c++) {
-        if (rect.w < columns[c].from)
-            continue;
         char text[32];
         columns[c].text(text, run);
-        canvas_right(canvas, x, y, columns[c].width, style, "%s", text);
-        x += columns[c].width;
+        canvas_right(canvas, x, y, list->width[c], style, "%s", text);
+        x += list->width[c];
     }
 }
 
@@ -121,20 +186,20 @@ static void draw_list(struct canvas *canvas, struct rect rect,
     const struct run_view *chosen = ui_run(context->ui, snapshot);
     if (rect.h < 2)
         return;
-    int x = rect.x + 4 + NAME;
-    canvas_put(canvas, rect.x + 4, rect.y, NAME, style_of(ROLE_DIM), "run");
+    struct list list = measure_list(snapshot, rect.w);
+    int x = rect.x + 4 + list.name;
+    canvas_put(canvas, rect.x + 4, rect.y, list.name, style_of(ROLE_DIM),
+               "run");
     for (int c = 0; c < COLUMNS; c++) {
-        if (rect.w < columns[c].from)
-            continue;
-        canvas_right(canvas, x, rect.y, columns[c].width, style_of(ROLE_DIM),
-                     "%s", columns[c].title);
-        x += columns[c].width;
+        canvas_right(canvas, x, rect.y, list.width[c], style_of(ROLE_DIM), "%s",
+                     columns[c].title);
+        x += list.width[c];
     }
     int shown = rect.h - 1;
     int at = chosen ? (int)(chosen - snapshot->run) : 0;
     int first = at >= shown ? at - shown + 1 : 0;
     for (int r = first; r < snapshot->run_count && r < first + shown; r++)
-        draw_row(canvas, rect, rect.y + 1 + r - first, &snapshot->run[r],
+        draw_row(canvas, rect, rect.y + 1 + r - first, &list, &snapshot->run[r],
                  &snapshot->run[r] == chosen);
 }
 
@@ -170,6 +235,7 @@ static void words_verdict(char *to, size_t size,
                           const struct snapshot *snapshot)
 {
     const struct run_view *order[SNAPSHOT_RUNS];
+    const char *unit = snapshot_loss_unit(snapshot);
     int count = 0;
     for (int r = 0; r < snapshot->run_count; r++) {
         const struct run_view *run = &snapshot->run[r];
@@ -186,24 +252,24 @@ static void words_verdict(char *to, size_t size,
     if (count == 0)
         snprintf(to, size, "not validated yet");
     if (count == 1)
-        snprintf(to, size, "%s: %.3f nats on validation", order[0]->name,
-                 order[0]->validation_loss);
+        snprintf(to, size, "%s: %.3f %s on validation", order[0]->name,
+                 order[0]->validation_loss, unit);
     if (count < 2)
         return;
     if (order[count - 1]->validation_loss - order[0]->validation_loss <
         LEVEL_NATS) {
-        snprintf(to, size, "level on validation: %.3f nats, all of them",
-                 order[0]->validation_loss);
+        snprintf(to, size, "level on validation: %.3f %s, all of them",
+                 order[0]->validation_loss, unit);
         return;
     }
     size_t used =
         (size_t)snprintf(to, size, "%s leads on validation;", order[0]->name);
     for (int i = 1; i < count && used < size - 1; i++)
         used += (size_t)snprintf(
-            to + used, size - used, "%s %s %s%.3f%s", i > 1 ? "," : "",
+            to + used, size - used, "%s %s %s%.3f%s%s%s", i > 1 ? "," : "",
             order[i]->name, i == 1 ? "is " : "",
             order[i]->validation_loss - order[0]->validation_loss,
-            i == 1 ? " nats behind" : "");
+            i == 1 ? " " : "", i == 1 ? unit : "", i == 1 ? " behind" : "");
 }
 
 void train_draw(struct canvas *canvas, struct rect rect,

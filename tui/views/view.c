@@ -19,6 +19,13 @@ const struct view view_table[VIEW_COUNT] = {
                       "what two updates share, beside chance; section 7",
                       overlap_draw},
     [VIEW_RANKS] = {'4', "ranks", "the rank dial, site by site", ranks_draw},
+    [VIEW_TALK] = {'6', "talk",
+                   "what the base and the runs write; one update turned by "
+                   "hand",
+                   talk_draw},
+    [VIEW_TABLE] = {'9', "table",
+                    "a grid's table beside the paper's, Figure 2, findings",
+                    table_draw},
     [VIEW_LOG] = {'0', "log", "journal and messages", log_draw},
 };
 
@@ -28,6 +35,12 @@ int view_find(const char *name)
         if (strcmp(view_table[i].name, name) == 0)
             return i;
     return -1;
+}
+
+bool view_is_there(enum view_id view, const struct snapshot *snapshot)
+{
+    return view == VIEW_LOG ||
+           (view == VIEW_TABLE) == (snapshot->board != NULL);
 }
 
 enum { PAGES_MOST = OVERLAP_PAGES };
@@ -43,6 +56,11 @@ static const char *const page_name[VIEW_COUNT][PAGES_MOST] = {
                       [PAGE_TWINS] = "twins",
                       [PAGE_SECTION7] = "section7"},
     [VIEW_RANKS] = {[PAGE_DIAL] = "dial", [PAGE_CUTS] = "cuts"},
+    [VIEW_TALK] =
+        {[PAGE_ANSWERS] = "answers", [PAGE_MICROSCOPE] = "microscope"},
+    [VIEW_TABLE] = {[PAGE_SCORES] = "scores",
+                    [PAGE_FIGURE2] = "figure2",
+                    [PAGE_FINDINGS] = "findings"},
     [VIEW_LOG] = {"log"}};
 
 int view_pages(enum view_id view)
@@ -61,17 +79,31 @@ int view_page_find(enum view_id view, const char *name)
     return -1;
 }
 
+/* "a, b or c": one more of count names, behind used bytes. */
+static size_t add_name(char *to, size_t size, size_t used, const char *name,
+                       int i, int count)
+{
+    const char *before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
+    if (used >= size)
+        return used;
+    return used +
+           (size_t)snprintf(to + used, size - used, "%s%s", before, name);
+}
+
+void view_names(char *to, size_t size)
+{
+    size_t used = 0;
+    for (int i = 0; i < VIEW_COUNT; i++)
+        used = add_name(to, size, used, view_table[i].name, i, VIEW_COUNT);
+}
+
 void view_page_names(char *to, size_t size, enum view_id view)
 {
     int count = view_pages(view);
     size_t used = 0;
     to[0] = '\0';
-    for (int i = 0; i < count && used < size; i++)
-        used += (size_t)snprintf(to + used, size - used, "%s%s",
-                                 i == 0           ? ""
-                                 : i + 1 == count ? " or "
-                                                  : ", ",
-                                 page_name[view][i]);
+    for (int i = 0; i < count; i++)
+        used = add_name(to, size, used, page_name[view][i], i, count);
 }
 
 void view_rule(struct canvas *canvas, struct rect rect, const char *title,
@@ -96,6 +128,59 @@ void view_rule(struct canvas *canvas, struct rect rect, const char *title,
     x++;
     x += canvas_put(canvas, x, rect.y, end - x - 1, style_of(ROLE_NONE), text);
     canvas_glyph(canvas, x, rect.y, style_of(ROLE_NONE), ' ');
+}
+
+void view_sentence(struct canvas *canvas, int x, int y, int width,
+                   struct style style, const char *text)
+{
+    char line[512];
+    int columns = 0;
+    size_t fits = 0;
+    if (glyph_columns(text) <= width) {
+        canvas_put(canvas, x, y, width, style, text);
+        return;
+    }
+    for (const char *at = text; *at && columns < width;) {
+        if (*at == ' ' && columns + 2 <= width) /* " ..." comes after it */
+            fits = (size_t)(at - text);
+        columns += glyph_width(glyph_next(&at));
+    }
+    snprintf(line, sizeof line, "%.*s …", (int)fits, text);
+    canvas_put(canvas, x, y, width, style, line);
+}
+
+void view_notice(struct canvas *canvas, struct rect rect, struct style style,
+                 const char *text)
+{
+    enum { SIDES = 4, MOST = 76 };
+    int width = rect.w - SIDES > MOST ? MOST : rect.w - SIDES;
+    struct rect area = {rect.x + (rect.w - width) / 2, rect.y + rect.h / 3,
+                        width, rect.h - rect.h / 3};
+    if (area.h > 0 && width > 0)
+        canvas_wrap(canvas, area, style, text);
+}
+
+const char *view_name(char to[VIEW_NAME], const char *name, int columns)
+{
+    enum { TAIL = 4, LEAST = 2 * TAIL };
+    int length = (int)strlen(name);
+    if (length <= columns || columns < LEAST)
+        snprintf(to, VIEW_NAME, "%.*s", VIEW_NAME - 1, name);
+    else
+        snprintf(to, VIEW_NAME, "%.*s…%s", columns - 1 - TAIL, name,
+                 name + length - TAIL);
+    return to;
+}
+
+int view_name_columns(const struct snapshot *snapshot, int least, int most)
+{
+    int columns = least;
+    for (int r = 0; r < snapshot->run_count; r++) {
+        int here = glyph_columns(snapshot->run[r].name);
+        columns = here > columns ? here : columns;
+    }
+    most = most > least ? most : least;
+    return columns > most ? most : columns;
 }
 
 struct style view_run_style(int run_id)

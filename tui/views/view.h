@@ -21,6 +21,10 @@ struct view {
 
 extern const struct view view_table[VIEW_COUNT];
 int view_find(const char *name); /* -1: none */
+/* "train, spectrum or log". */
+void view_names(char *to, size_t size);
+/* A grid has its table and a log, a session everything but the table. */
+bool view_is_there(enum view_id view, const struct snapshot *snapshot);
 
 /* Pages of a view, by the names `show --page` takes; 1: it has no others. */
 int view_pages(enum view_id view);
@@ -36,12 +40,28 @@ void overlap_draw(struct canvas *canvas, struct rect rect,
                   const struct view_context *context);
 void ranks_draw(struct canvas *canvas, struct rect rect,
                 const struct view_context *context);
+void talk_draw(struct canvas *canvas, struct rect rect,
+               const struct view_context *context);
+void table_draw(struct canvas *canvas, struct rect rect,
+                const struct view_context *context);
 void log_draw(struct canvas *canvas, struct rect rect,
               const struct view_context *context);
 
 /* "── title ── rest ─────" over the first row of rect. */
 void view_rule(struct canvas *canvas, struct rect rect, const char *title,
                const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A sentence on one row, cut between words where it is too long. */
+void view_sentence(struct canvas *canvas, int x, int y, int width,
+                   struct style style, const char *text);
+/* Instead of a page: why there is nothing to draw, in the middle. */
+void view_notice(struct canvas *canvas, struct rect rect, struct style style,
+                 const char *text);
+/* A name in at most so many columns: what does not fit goes from its middle,
+ * so that lora-r8 and lora-r16 stay two.  Returns to. */
+enum { VIEW_NAME = 40, VIEW_LABEL = 14 };
+const char *view_name(char to[VIEW_NAME], const char *name, int columns);
+/* What the longest name of a run takes, from least to most columns. */
+int view_name_columns(const struct snapshot *snapshot, int least, int most);
 /* The marker of a run in its colour. */
 void view_sign(struct canvas *canvas, int x, int y, int run_id);
 struct style view_run_style(int run_id);
