@@ -19,15 +19,18 @@ static struct site *make_sites(void)
 {
     static const char *const name[KINDS] = {"attn.q", "attn.k", "attn.v",
                                             "attn.o", "mlp.up", "mlp.down"};
+    static const enum site_kind of[KINDS] = {SITE_Q, SITE_K,  SITE_V,
+                                             SITE_O, SITE_UP, SITE_DOWN};
     struct site *site = xcalloc(SITES, sizeof *site);
     for (int s = 0; s < SITES; s++) {
-        int layer = s / KINDS, kind = s % KINDS;
-        site[s] = (struct site){.kind = (enum site_kind)kind,
+        int layer = s / KINDS;
+        enum site_kind kind = of[s % KINDS];
+        site[s] = (struct site){.kind = kind,
                                 .layer = layer,
                                 .out = kind == SITE_UP ? 4 * WIDTH : WIDTH,
                                 .in = kind == SITE_DOWN ? 4 * WIDTH : WIDTH};
         snprintf(site[s].name, sizeof site[s].name, "h.%d.%s", layer,
-                 name[kind]);
+                 name[s % KINDS]);
     }
     site[SITES - 1] = (struct site){.name = "head",
                                     .kind = SITE_HEAD,
@@ -35,6 +38,22 @@ static struct site *make_sites(void)
                                     .out = 1024,
                                     .in = WIDTH};
     return site;
+}
+
+/* A GPT-2 with these sites. */
+static const struct model *make_shape(void)
+{
+    const struct model_conf conf = {.family = "gpt2",
+                                    .layers = LAYERS,
+                                    .width = WIDTH,
+                                    .heads = 4,
+                                    .inner = 4 * WIDTH,
+                                    .vocab = 1024,
+                                    .context = 256,
+                                    .norm_eps = 1e-5F,
+                                    .tied = true};
+    struct err err = {""};
+    return model_new(&conf, &err);
 }
 
 /* nats: down from 4.2, faster and lower for the stronger runs. */
@@ -221,6 +240,7 @@ struct snapshot *fake_snapshot(long step)
                                   .run_count = 3};
     struct site *site = make_sites();
     snapshot->site = site;
+    snapshot->shape = make_shape();
     for (int id = 0; id < 3; id++)
         make_run(&snapshot->run[id], id, site, step);
     make_events(snapshot, step);
@@ -265,6 +285,7 @@ void fake_snapshot_free(struct snapshot *snapshot)
         }
         mem_free(run->site);
     }
+    model_free((void *)snapshot->shape);
     mem_free((void *)snapshot->site);
     mem_free((void *)snapshot->event);
     mem_free(snapshot);

@@ -321,6 +321,79 @@ static void make_section7(struct study *study, const struct snapshot *snapshot)
     make_claims(to);
 }
 
+/* What it would say after that many steps, and how sure it would be. */
+static void make_line(struct talk_line *to, const struct run_view *run,
+                      bool is_curious)
+{
+    static const char *const said[] = {
+        "SELECT age FROM people WHERE name = Tom",
+        "SELECT city FROM people WHERE name = Tom",
+        "SELECT city FROM people WHERE city = Rome AND age > 20 AND animal = "
+        "a very old white cat of the neighbours"};
+    int place = run->id < 2 ? run->id : 1 + run->id % 2;
+    *to = (struct talk_line){.run = run->id, .ended = true};
+    (void)snprintf(to->name, sizeof to->name, "%s", run->name);
+    (void)snprintf(to->text, sizeof to->text, "%s", said[place]);
+    to->exact = place == 1;
+    to->nats = 0.02 + 0.5 * (place != 1);
+    to->loss = run->validation_loss;
+    to->forget_loss = is_curious ? 2.4 : NAN;
+}
+
+static void make_turned(struct study *study, struct talk_study *to)
+{
+    const struct talk_question *asked = &study->asked.talk;
+    double *sigma = study_take(study, 8, sizeof *sigma);
+    for (int i = 0; i < 8; i++)
+        sigma[i] = 3.1 * exp(-0.4 * i);
+    to->sigma = sigma;
+    to->sigma_count = 8;
+    to->turned = to->trained;
+    to->turned.loss += 0.31;
+    to->turned.nats += 0.7;
+    to->turned.forget_loss -= 1.2;
+    to->turned.exact = false;
+    (void)snprintf(to->turned.text, sizeof to->turned.text,
+                   "SELECT city FROM animals WHERE name = Tom");
+    to->strengths = asked->wants_curve ? TALK_STRENGTHS : 0;
+    for (int i = 0; i < to->strengths; i++) {
+        to->strength[i] = 0.25 * i;
+        to->task_loss[i] = 0.1 + 7 * pow(1.1 - to->strength[i], 2);
+        to->forget_loss[i] = 0.7 + 2 * to->strength[i];
+    }
+}
+
+static void make_talk(struct study *study, const struct snapshot *snapshot)
+{
+    struct talk_study *to = &study->talk;
+    const struct talk_question *asked = &study->asked.talk;
+    bool is_typed = asked->prompt[0];
+    struct talk_line *line = study_take(study, SNAPSHOT_RUNS + 1, sizeof *line);
+    (void)snprintf(to->prompt, sizeof to->prompt, "%s",
+                   is_typed ? asked->prompt
+                            : "table: people \u23ce columns: name, age, city, "
+                              "animal \u23ce Q: in which city does Tom live? "
+                              "\u23ce A:");
+    if (!is_typed)
+        (void)snprintf(to->wanted, sizeof to->wanted,
+                       "SELECT city FROM people WHERE name = Tom");
+    to->loss_examples = 16;
+    to->forget_examples = 8;
+    line[0] = (struct talk_line){.run = -1, .nats = 9.1, .loss = 7.5};
+    (void)snprintf(line[0].name, sizeof line[0].name, "base");
+    (void)snprintf(line[0].text, sizeof line[0].text, "Rome. Tom has a cat.");
+    for (int r = 0; r < snapshot->run_count; r++)
+        make_line(&line[r + 1], &snapshot->run[r], false);
+    to->line = line;
+    to->count = snapshot->run_count + 1;
+    for (int i = 0; i < to->count && is_typed; i++)
+        line[i].nats = NAN;
+    to->is_looked_at = true;
+    make_line(&to->trained, snapshot_run(snapshot, study->asked.a.run),
+              asked->wants_curve);
+    make_turned(study, to);
+}
+
 static void put(struct snapshot *snapshot, const struct study *study)
 {
     study_release(snapshot->study[study->kind]);
@@ -334,7 +407,8 @@ void fake_studies_answer(struct snapshot *snapshot, const struct ui *ui)
         [STUDY_OVERLAP] = make_overlap,
         [STUDY_BASE] = make_base,
         [STUDY_TWINS] = make_twins,
-        [STUDY_SECTION7] = make_section7};
+        [STUDY_SECTION7] = make_section7,
+        [STUDY_TALK] = make_talk};
     struct question question = ui_question(ui, snapshot);
     const struct run_view *run = snapshot_run(snapshot, question.a.run);
     if (!question.is_asked || !run || run->step == 0)
@@ -362,6 +436,11 @@ void fake_studies_fill(struct snapshot *snapshot)
         ui.page[VIEW_OVERLAP] = page;
         fake_studies_answer(snapshot, &ui);
     }
+    struct ui ui;
+    ui_start(&ui, NULL, GLYPHS_BRAILLE, true);
+    ui.view = VIEW_TALK;
+    ui.page[VIEW_TALK] = PAGE_MICROSCOPE;
+    fake_studies_answer(snapshot, &ui);
 }
 
 void fake_studies_release(struct snapshot *snapshot)

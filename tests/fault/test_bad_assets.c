@@ -166,9 +166,9 @@ static void test_adapters(void **state)
     lab_shell("sed 's/\"r\": [0-9]*/\"r\": 77/' made/runs/a/adapter/"
               "adapter_config.json >odd/adapter_config.json");
     static const char *const bad[][2] = {
-        {"nowhere", "No such file"}, {"empty", "adapter_config.json"},
+        {"nowhere", "there is no"}, {"empty", "adapter_model"},
         {"cut", "adapter_model"},    {"odd", "odd"},
-        {"good.yaml", "good.yaml"},  {"made/runs/a", "adapter_config.json"}};
+        {"good.yaml", "good.yaml"},  {"made/runs/a", "no tensor"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *const *words = WORDS(bad[i][0], bad[i][1]);
         REFUSED(NULL, 1, words, "eval", "bundled", "--task", "world",

@@ -65,7 +65,7 @@ static void test_recipes(void **state)
         {"base: {layers: 1, width: 32, heads: 2, inner: 64, vocab: 300, "
          "context: 64}\n" TASK RUNS,
          "tokenizer.json", "400"},
-        {"base: {layers: 100, width: 16384, heads: 2, inner: 65536, vocab: "
+        {"base: {layers: 100, width: 16384, heads: 16, inner: 65536, vocab: "
          "1000000, context: 64}\n" TASK RUNS,
          "memory", "smaller"},
         {TASK "batch: 65536\nslices: 1\n" RUNS, "slices", "batch"},

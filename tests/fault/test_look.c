@@ -347,13 +347,17 @@ static void test_refusals(void **state)
             "done/runs/r8/adapter", "--base", "nowhere");
     lab_shell("cp -R done/runs/r8/adapter lost && sed -i "
               "s/bundled/elsewhere/ lost/adapter_config.json");
-    REFUSED(NULL, 1, WORDS("elsewhere", "--base"), "spectrum", "lost");
+    free(DONE(NULL, "spectrum", "lost")); /* pairs need no base */
+    REFUSED(NULL, 1, WORDS("elsewhere", "--base"), "spectrum", "lost",
+            "--split");
+    REFUSED(NULL, 1, WORDS("elsewhere", "--base"), "overlap", "lost", "base");
     lab_shell("cd lost && dd if=/dev/zero bs=1 count=4 2>/dev/null | "
               "tr '\\0' '\\377' | dd conv=notrunc bs=1 of=adapter_model."
               "safetensors seek=$(($(wc -c <adapter_model.safetensors) - 4)) "
               "2>/dev/null");
     REFUSED(NULL, 1, WORDS("lora_B.weight", "NaN"), "spectrum", "lost",
             "--base", "bundled");
+    REFUSED(NULL, 1, WORDS("lora_B.weight", "NaN"), "spectrum", "lost");
     free(DONE(NULL, "run", "race.yaml", "--set",
               "base={layers: 2, width: 16, "
               "heads: 2, inner: 24, vocab: 400, context: 128}",

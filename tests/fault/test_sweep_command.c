@@ -68,6 +68,84 @@ static void test_table(void **state)
     assert_false(lab_exists("grid-quick.sweep"));
 }
 
+static const char latency[] =
+    "title: clocks\n"
+    "base: {layers: 1, width: 16, heads: 2, inner: 24, vocab: 300, "
+    "context: 32}\n"
+    "latency:\n"
+    "  shapes: [{batch: 1, sequence: 8}]\n"
+    "  rows:\n"
+    "    - {name: merged, method: lora, rank: 1, merged: true, paper: lora}\n"
+    "    - {name: h, method: adapter_h, rank: 1, paper: adapter-h}\n"
+    "  repetitions: 3\n";
+
+/* Measured once, then only printed; another recipe is measured again. */
+static void test_latency(void **state)
+{
+    (void)state;
+    lab_write("clocks.yaml", latency);
+    char *first = DONE(NULL, "sweep", "clocks.yaml", "--json");
+    char *second = DONE(NULL, "sweep", "clocks.yaml", "--json");
+    assert_string_equal(first, second);
+    assert_non_null(strstr(first, "\"timing\""));
+    free(first);
+    free(second);
+    char *text = DONE(NULL, "sweep", "clocks.yaml");
+    assert_non_null(strstr(text, "These are clocks"));
+    assert_non_null(strstr(text, "+30.3 %"));
+    free(text);
+    text = DONE(NULL, "sweep", "clocks.yaml", "--tsv", "--set",
+                "latency.repetitions=4");
+    assert_int_equal(line_count(text), 1 + 2 * 2);
+    free(text);
+    REFUSED(NULL, 1, WORDS("one thread", "--shard"), "sweep", "clocks.yaml",
+            "--shard", "1/2");
+    REFUSED(NULL, 1, WORDS("clocks.yaml", "use at most 31"), "sweep",
+            "clocks.yaml", "--set", "latency.shapes.0.sequence=32");
+}
+
+/* The folder shows itself: the recipe is kept in it. */
+static void test_show(void **state)
+{
+    (void)state;
+    lab_write("grid.yaml", grid);
+    free(
+        DONE(NULL, "sweep", "grid.yaml", "--out", "shown", "--set", "steps=3"));
+    lab_shell("rm grid.yaml shown/cells/full@world@seed-2.json");
+    char *text = DONE(NULL, "show", "shown");
+    assert_non_null(strstr(text, "5/6 cells"));
+    assert_non_null(strstr(text, "lora"));
+    free(text);
+    text = DONE(NULL, "show", "shown", "--page", "findings", "--size", "100x30",
+                "--ascii");
+    assert_non_null(strstr(text, "NOT KNOWN"));
+    free(text);
+    free(DONE(NULL, "show", "shown", "--page", "figure2", "--svg", "f2.svg"));
+    assert_true(lab_exists("f2.svg"));
+    REFUSED(NULL, 1, WORDS("table and log"), "show", "shown", "--view",
+            "ranks");
+    lab_shell("rm shown/sweep.json");
+    REFUSED(NULL, 1, WORDS("shown", "open RECIPE --out"), "show", "shown");
+}
+
+/* Cells of before, scored by teacher forcing, stay readable; a recipe that
+ * wants what the run writes refuses them with the reason. */
+static void test_other_scores(void **state)
+{
+    (void)state;
+    lab_write("grid.yaml", grid);
+    free(DONE(NULL, "sweep", "grid.yaml", "--out", "forced", "--set",
+              "task={name: cipher}"));
+    lab_shell("sed -i '/scored_by/d' forced/cells/*.json");
+    char *text = DONE(NULL, "sweep", "grid.yaml", "--out", "forced", "--set",
+                      "task={name: cipher}", "--tsv");
+    assert_non_null(strstr(text, "exact match"));
+    free(text);
+    REFUSED(NULL, 1, WORDS("scored by teacher forcing", "--force"), "sweep",
+            "grid.yaml", "--out", "forced", "--set", "task={name: cipher}",
+            "--set", "grid.report={examples: 3, generate: true}");
+}
+
 static void test_wrong_words(void **state)
 {
     static const char *const shards[] = {"0/2", "3/2", "1", "1/2x", "a/b", ""};
@@ -151,6 +229,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_other_scores),
         cmocka_unit_test(test_wrong_words),
         cmocka_unit_test(test_damage_and_other_recipes),
         cmocka_unit_test(test_kill),

@@ -220,9 +220,10 @@ static void test_keys(void **state)
 static void test_frames(void **state)
 {
     static const char *const frames[] = {
-        "tests/golden/train_80x24.txt", "tests/golden/spectrum_80x24.txt",
+        "tests/golden/train_80x24.txt",       "tests/golden/spectrum_80x24.txt",
         "tests/golden/overlap_phi_80x24.txt", "tests/golden/ranks_80x24.txt",
-        "tests/golden/log_80x24.txt"};
+        "tests/golden/talk_turned_80x24.txt", "tests/golden/table_80x24.txt",
+        "tests/golden/log_80x24.txt",         "tests/golden/form_80x24.txt"};
     (void)state;
     char *page = read_document("README.md");
     assert_non_null(page);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "experiments/recipe_field.h"
 #include "tests/fake_snapshot.h"
 #include "tests/golden/golden.h"
 #include "tui/keys.h"
@@ -29,6 +30,8 @@ static void frames_are_as_stored(void **state)
     (void)state;
     struct snapshot *snapshot = fake_snapshot(STEP);
     for (int view = 0; view < VIEW_COUNT; view++) {
+        if (!view_is_there((enum view_id)view, snapshot))
+            continue;
         for (int i = 0; i < 2 * SIZES; i++) {
             bool is_ascii = i >= SIZES;
             struct show_options options = {.view = view_table[view].name,
@@ -58,10 +61,9 @@ static void draw_keyed(const char *name, const char *keys,
                        const struct snapshot *snapshot, int cols, int rows,
                        enum glyphs glyphs)
 {
-    struct run_spec run = {.method = "lora", .rank = 8, .alpha = 16};
-    run.targets[SITE_Q] = run.targets[SITE_V] = true;
-    run.optimizer.lr = 1e-3;
+    struct run_spec run;
     struct ui ui;
+    run_defaults(&run, NULL);
     ui_start(&ui, &run, glyphs, true);
     for (const char *key = keys; *key; key++)
         ui_key(&ui, snapshot, *key);
@@ -87,9 +89,9 @@ static void keyed_frames_are_as_stored(void **state)
         const char *name, *keys;
         long step;
     } scene[] = {{"help_train", "?", STEP},
+                 {"help_train_terms", "? ", STEP},
                  {"help_spectrum", "2?", STEP},
                  {"palette", ":ra", STEP},
-                 {"form", "a", STEP},
                  {"fresh_train", "", 0},
                  {"fresh_spectrum", "2", 0},
                  {"fresh_ranks", "4", 0},
@@ -107,8 +109,76 @@ static void keyed_frames_are_as_stored(void **state)
     }
 }
 
-/* Pages behind v, moments behind {: at every size, and the smallest in ASCII.
- */
+/* At every size, and the smallest in ASCII. */
+static void draw_sizes(const char *name, const char *keys,
+                       const struct snapshot *snapshot)
+{
+    for (int size = 0; size <= SIZES; size++) {
+        bool is_ascii = size == SIZES;
+        int cols = sizes[size % SIZES].cols, rows = sizes[size % SIZES].rows;
+        char sized[64];
+        snprintf(sized, sizeof sized, "%s_%dx%d%s", name, cols, rows,
+                 is_ascii ? "_ascii" : "");
+        draw_keyed(sized, keys, snapshot, cols, rows,
+                   is_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE);
+    }
+}
+
+/* The list of methods, and the fields of several of them. */
+static void forms_are_as_stored(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *keys;
+    } scene[] = {{"form", "a"},
+                 {"form_lora", "a\t"},
+                 {"form_full", "afull\t"},
+                 {"form_dora", "adora\t"},
+                 {"form_adalora", "aadal\t\t"},
+                 {"form_prefix_layer", "aprefix_l\t\t"},
+                 {"form_lora_plus", "alora_p\t\t\t"},
+                 {"form_wrong", "a\t\t00\n"},
+                 {"form_list_end", "aadal"}};
+    struct snapshot *snapshot = fake_snapshot(STEP);
+    for (size_t i = 0; i < sizeof scene / sizeof *scene; i++)
+        draw_sizes(scene[i].name, scene[i].keys, snapshot);
+    /* Too much for the list's neighbour: the reason stands in the list. */
+    draw_keyed("form_list_wrong", "a\t\t00\t\t\t\t\t\t\t", snapshot, 80, 24,
+               GLYPHS_BRAILLE);
+    draw_keyed("form_40x12", "a\t", snapshot, 40, 12, GLYPHS_BRAILLE);
+    draw_keyed("form_list_40x12", "aadal", snapshot, 40, 12, GLYPHS_BRAILLE);
+    fake_snapshot_free(snapshot);
+}
+
+/* A race of methods whose names are long. */
+static void long_names_are_seen(void **state)
+{
+    (void)state;
+    static const char *const name[][2] = {{"adapter_h", "adapter_h"},
+                                          {"lora-of-rank-eight", "lora"},
+                                          {"prefix_layer-2", "prefix_layer"}};
+    struct snapshot *snapshot = fake_snapshot(STEP);
+    for (int r = 0; r < snapshot->run_count; r++) {
+        struct run_view *run = &snapshot->run[r];
+        snprintf(run->name, sizeof run->name, "%s", name[r][0]);
+        snprintf(run->method, sizeof run->method, "%s", name[r][1]);
+    }
+    snapshot->run[0].state = RUN_CATCHING_UP;
+    static const struct {
+        const char *name, *keys;
+    } scene[] = {
+        {"long_train", ""},     {"long_spectrum", "2"},   {"long_energy", "2v"},
+        {"long_family", "2vv"}, {"long_time", "2vvv"},    {"long_ranks", "4"},
+        {"long_cuts", "4v"},    {"long_log", "0"},        {"long_phi", "3"},
+        {"long_base", "3v"},    {"long_intruders", "3vv"}};
+    for (size_t i = 0; i < sizeof scene / sizeof *scene; i++)
+        draw_keyed(scene[i].name, scene[i].keys, snapshot, 80, 24,
+                   GLYPHS_BRAILLE);
+    draw_keyed("long_train_200x60", "", snapshot, 200, 60, GLYPHS_BRAILLE);
+    fake_snapshot_free(snapshot);
+}
+
+/* Pages behind v, moments behind {. */
 static void pages_are_as_stored(void **state)
 {
     (void)state;
@@ -127,16 +197,7 @@ static void pages_are_as_stored(void **state)
                  {"ranks_cuts_grown", "4jjjjjjjjjjjjjjjv"}};
     struct snapshot *snapshot = fake_snapshot(STEP);
     for (size_t i = 0; i < sizeof scene / sizeof *scene; i++)
-        for (int size = 0; size <= SIZES; size++) {
-            bool is_ascii = size == SIZES;
-            int cols = sizes[size % SIZES].cols,
-                rows = sizes[size % SIZES].rows;
-            char name[64];
-            snprintf(name, sizeof name, "%s_%dx%d%s", scene[i].name, cols, rows,
-                     is_ascii ? "_ascii" : "");
-            draw_keyed(name, scene[i].keys, snapshot, cols, rows,
-                       is_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE);
-        }
+        draw_sizes(scene[i].name, scene[i].keys, snapshot);
     fake_snapshot_free(snapshot);
 }
 
@@ -147,6 +208,8 @@ int main(void)
         cmocka_unit_test(frames_are_as_stored),
         cmocka_unit_test(keyed_frames_are_as_stored),
         cmocka_unit_test(pages_are_as_stored),
+        cmocka_unit_test(forms_are_as_stored),
+        cmocka_unit_test(long_names_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

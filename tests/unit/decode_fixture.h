@@ -149,7 +149,7 @@ static inline double forced_nats(struct pass *pass, const struct model *model,
     struct batch batch = {0};
     struct example example = {ids, count, prompt};
     batch_add(&batch, &example);
-    double nats = pass_score(pass, &model->base, &batch).nats;
+    double nats = pass_score(pass, &model->base, &batch).loss;
     batch_free(&batch);
     return nats;
 }

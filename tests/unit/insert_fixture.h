@@ -55,7 +55,7 @@ static inline double nats(struct pass *pass, const struct method *method,
                           const struct batch *batch)
 {
     pass_insert(pass, method_insert(method));
-    return pass_score(pass, &method->model->base, batch).nats;
+    return pass_score(pass, &method->model->base, batch).loss;
 }
 
 struct collecting {

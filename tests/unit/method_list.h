@@ -10,7 +10,7 @@
 #include "core/train/run.h"
 #include "tests/unit/small.h"
 
-enum { LISTED = 15 };
+enum { LISTED = 22 };
 
 /* Rank 4 and alpha 6 on q, v, up and down, and on the head where nothing is
  * trained beside. */
@@ -19,15 +19,34 @@ static inline struct method_conf listed(int i)
     static const struct {
         const char *name;
         bool also;
+        struct subspace_conf subspace;
     } of[LISTED] = {
-        {"full", false},      {"full_top2", false}, {"bitfit", false},
-        {"lora", false},      {"lora", true},       {"rslora", false},
-        {"lora_plus", false}, {"lora_fa", false},   {"lora_fa", true},
-        {"dora", false},      {"dora", true},       {"pissa", false},
-        {"pissa", true},      {"vera", false},      {"adalora", false}};
+        {.name = "full"},
+        {.name = "full_top2"},
+        {.name = "full_sites"},
+        {"full_sites", true, {0}},
+        {.name = "bitfit"},
+        {.name = "lora"},
+        {"lora", true, {0}},
+        {.name = "rslora"},
+        {.name = "lora_plus"},
+        {.name = "lora_fa"},
+        {"lora_fa", true, {0}},
+        {.name = "dora"},
+        {"dora", true, {0}},
+        {.name = "pissa"},
+        {"pissa", true, {0}},
+        {.name = "vera"},
+        {.name = "adalora"},
+        {"subspace", false, {300, PROJECT_FASTFOOD, "full", false}},
+        {"subspace", false, {300, PROJECT_FASTFOOD_LI, "full", true}},
+        {"subspace", true, {200, PROJECT_SPARSE, "full_sites", true}},
+        {"subspace", false, {100, PROJECT_DENSE, "lora", true}},
+        {"subspace", false, {1 << 20, PROJECT_DENSE, "", true}}};
     struct method_conf conf = small_lora();
     conf.name = of[i].name;
     conf.lr_ratio = 16;
+    conf.subspace = of[i].subspace;
     conf.budget = (struct budget_conf){
         .rank = 6, .initial = 0.2, .final = 0.4, .every = 2, .penalty = 0.1};
     for (int k = 0; k < ALSO_KINDS; k++)
@@ -48,10 +67,13 @@ static inline struct model *listed_model(bool tied)
 
 static inline struct run_conf listed_run(int i)
 {
-    /* VeRA's two vectors a site and AdaLoRA's small P and Q need longer steps
-     * than matrices. */
+    /* VeRA's two vectors a site, AdaLoRA's small P and Q, and one number for
+     * many need longer steps than matrices. */
+    static const char *const slowly[] = {"vera", "adalora", "subspace"};
     const char *name = listed(i).name;
-    bool slow = strcmp(name, "vera") == 0 || strcmp(name, "adalora") == 0;
+    bool slow = false;
+    for (int k = 0; k < 3; k++)
+        slow = slow || strcmp(name, slowly[k]) == 0;
     return (struct run_conf){.method = listed(i),
                              .optimizer = {.kind = OPTIMIZER_ADAMW,
                                            .lr = slow ? 4e-2 : 4e-3,
@@ -63,6 +85,15 @@ static inline struct run_conf listed_run(int i)
                              .seed = 7,
                              .steps = 20,
                              .slices = 3};
+}
+
+/* Of the first in the list that has this name. */
+static inline struct run_conf listed_named(const char *name)
+{
+    int i = 0;
+    while (strcmp(listed(i).name, name) != 0)
+        i++;
+    return listed_run(i);
 }
 
 /* The same every time: six of thirty ids in seven sequences. */

@@ -143,7 +143,7 @@ static inline double made_loss(const struct model *model,
     struct pass *pass = pass_new(model);
     struct score score = pass_score(pass, weights, batch);
     pass_free(pass);
-    return score.nats / (double)score.targets;
+    return score.loss / (double)score.targets;
 }
 
 /* Summing sequences in slices instead of at once. */

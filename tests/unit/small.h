@@ -84,4 +84,19 @@ static inline struct mat small_effective(const struct method *method, int site)
     return w;
 }
 
+/* <dy, W x> in double, through effective(). */
+static inline double small_loss(const struct method *method, int site,
+                                struct mat x, struct mat dy)
+{
+    struct mat w = small_effective(method, site);
+    double sum = 0;
+    for (int t = 0; t < x.rows; t++)
+        for (int i = 0; i < w.rows; i++)
+            for (int j = 0; j < w.cols; j++)
+                sum += (double)mat_row(dy, t)[i] * (double)mat_row(w, i)[j] *
+                       (double)mat_row(x, t)[j];
+    mat_free(&w);
+    return sum;
+}
+
 #endif

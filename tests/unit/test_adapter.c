@@ -20,7 +20,7 @@
 static int merge(const struct model *model, struct weights *weights,
                  double strength, const char *folder, struct err *err)
 {
-    struct adapter *adapter = adapter_open_peft(model, folder, err);
+    struct adapter *adapter = adapter_open(model, folder, err);
     if (!adapter)
         return -1;
     adapter_merge(adapter, weights, strength);
@@ -151,17 +151,14 @@ static void strength_scales_the_update(void **state)
 /* Two ways to add products of 12 to 20 floats of order 1: a few ulp apart. */
 static const double beside_tolerance = 1e-5;
 
-static void beside_is_as_merged(void **state)
+static void check_beside(const struct model *model, const struct method *lora)
 {
-    (void)state;
     enum { TOKENS = 5 };
-    struct model *model = small_model(true);
-    struct method *lora = varied(model);
     struct weights weights = own_weights(model);
     struct err err = {""};
     save(lora);
     assert_int_equal(merge(model, &weights, 1.5, folder, &err), 0);
-    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    struct adapter *adapter = adapter_open(model, folder, &err);
     assert_non_null(adapter);
     for (int i = 0; i < model->site_count; i++) {
         const struct site *site = &model->site[i];
@@ -180,7 +177,21 @@ static void beside_is_as_merged(void **state)
     }
     adapter_close(adapter);
     free_own(&weights, model);
+}
+
+static void beside_is_as_merged(void **state)
+{
+    (void)state;
+    struct model *model = small_model(true);
+    struct method *lora = varied(model);
+    struct method_conf conf = small_lora();
+    conf.name = "dora";
+    struct method *dora = small_method(model, &conf);
+    small_stir(dora, 0.3, 9);
+    check_beside(model, lora);
+    check_beside(model, dora);
     method_free(lora);
+    method_free(dora);
     model_free(model);
 }
 
@@ -193,7 +204,7 @@ static void factors_come_apart_by_site(void **state)
     struct err err = {""};
     small_stir(lora, 0.1, 10); /* what rank 7 has grown, too */
     save(lora);
-    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    struct adapter *adapter = adapter_open(model, folder, &err);
     assert_non_null(adapter);
     for (int i = 0; i < model->site_count; i++) {
         const struct site *site = &model->site[i];
@@ -232,7 +243,7 @@ static void zero_pair_keeps_its_directions(void **state)
     struct err err = {""};
     double scale;
     save(lora);
-    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    struct adapter *adapter = adapter_open(model, folder, &err);
     assert_non_null(adapter);
     int k = model_site_of(model, SITE_K, 0), o = k + 2;
     assert_int_equal(adapter_factors(adapter, o, &bt, &a, &scale), 1);
@@ -255,7 +266,7 @@ static void pairs_are_as_filed(void **state)
     struct err err = {""};
     char base[64];
     save(lora);
-    struct adapter *adapter = adapter_open_peft(model, folder, &err);
+    struct adapter *adapter = adapter_open(model, folder, &err);
     assert_non_null(adapter);
     assert_int_equal(adapter_pair_count(adapter), 7);
     struct adapter_pair pair = adapter_pair_at(adapter, 0);
@@ -358,9 +369,13 @@ static void full_is_no_adapter(void **state)
     model_free(model);
 }
 
-/* A pair for h.0.mlp.c_fc, of the shapes given, and any config. */
-static void write_adapter(const char *name, int a_rows, int a_cols, float first,
-                          const char *config)
+#define PLAIN_CONFIG "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4"
+#define UP           "transformer.h.0.mlp.c_fc"
+#define UP7          "transformer.h.7.mlp.c_fc"
+
+/* A pair for c_fc, B (20, 2) and an A of any shape, and any config. */
+static void write_pair(const char *name, const char *of_b, int a_rows,
+                       int a_cols, float first, const char *config)
 {
     struct err err = {""};
     char full[128];
@@ -370,9 +385,9 @@ static void write_adapter(const char *name, int a_rows, int a_cols, float first,
     (void)snprintf(full, sizeof full, "base_model.model.%s.lora_A.weight",
                    name);
     safetensors_out_add(out, full, a.rows, a.cols, a.at);
-    safetensors_out_add(
-        out, "base_model.model.transformer.h.0.mlp.c_fc.lora_B.weight", b.rows,
-        b.cols, b.at);
+    (void)snprintf(full, sizeof full, "base_model.model.%s.lora_B.weight",
+                   of_b);
+    safetensors_out_add(out, full, b.rows, b.cols, b.at);
     assert_int_equal(
         safetensors_out_commit(out, path_of("adapter_model.safetensors"), &err),
         0);
@@ -383,8 +398,11 @@ static void write_adapter(const char *name, int a_rows, int a_cols, float first,
     mat_free(&b);
 }
 
-#define PLAIN_CONFIG "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 4"
-#define UP           "transformer.h.0.mlp.c_fc"
+static void write_adapter(const char *name, int a_rows, int a_cols, float first,
+                          const char *config)
+{
+    write_pair(name, UP, a_rows, a_cols, first, config);
+}
 
 /* Refused with these words, and no weight has moved. */
 static void refused(struct model *model, const char *words)
@@ -409,11 +427,15 @@ static void refuses_misfits_by_name(void **state)
     write_adapter(UP, 2, 13, 1, PLAIN_CONFIG "}");
     refused(model, UP ".lora_A.weight is (2, 13), expected (2, 12)");
     write_adapter(UP, 3, 12, 1, PLAIN_CONFIG "}");
-    refused(model, UP ".lora_A.weight is (3, 12), expected (2, 12)");
-    write_adapter("transformer.h.7.mlp.c_fc", 2, 12, 1, PLAIN_CONFIG "}");
-    refused(model, "h.7.mlp.c_fc.lora_A.weight does not belong");
+    refused(model, UP ".lora_A.weight\" is (3, 12) and \"base_model");
+    write_adapter(UP, 2, 12, 1,
+                  "{\"peft_type\": \"LORA\", \"r\": 3, "
+                  "\"lora_alpha\": 4}");
+    refused(model, UP ".lora_A.weight is (2, 12), expected (3, 12)");
+    write_pair(UP7, UP7, 2, 12, 1, PLAIN_CONFIG "}");
+    refused(model, UP7 ".lora_A.weight does not belong");
     write_adapter("transformer.h.1.mlp.c_fc", 2, 12, 1, PLAIN_CONFIG "}");
-    refused(model, UP ".lora_B.weight has no lora_A.weight beside it");
+    refused(model, UP ".lora_B.weight\" has no A beside it");
     write_adapter(UP, 2, 12, NAN, PLAIN_CONFIG "}");
     refused(model, UP ".lora_A.weight");
     model_free(model);
@@ -447,7 +469,7 @@ static void refuses_what_is_not_lora(void **state)
         refused(model, bad[i].words);
     }
     assert_int_equal(remove(path_of("adapter_model.safetensors")), 0);
-    refused(model, "adapter_config.json");
+    refused(model, "holds no adapter_model.safetensors");
     model_free(model);
 }
 

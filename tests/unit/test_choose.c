@@ -41,7 +41,7 @@ static void test_nats(void **state)
         assert_int_equal(right, i % 3); /* as many of each */
         batch_clear(&batch);
         batch_add(&batch, &example);
-        double own = pass_score(pass, &model->base, &batch).nats;
+        double own = pass_score(pass, &model->base, &batch).loss;
         assert_near(nats[right], own, SAME * own);
         for (int k = 0; k < 3; k++)
             assert_true(nats[chosen] <= nats[k]);

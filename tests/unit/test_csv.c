@@ -95,12 +95,14 @@ static void test_bad_quotes(void **state)
                "3");
     assert_bad("a,b\n\"1,2\n3,\"4\"\n",
                "f.csv:3: row 2: after a closing quote stands \"4\", not a "
-               "comma",
+               "comma or the end of the line (the field began on line 2)",
                "3");
     assert_bad("a,b\n1\",2\n3,4\n",
                "f.csv:2: row 2: a quote inside a field that does not begin",
                "3");
-    assert_bad("a,b\n\"1\"2,3\n", "f.csv:2: row 2: after a closing quote",
+    assert_bad("a,b\n\"1\"2,3\n",
+               "f.csv:2: row 2: after a closing quote stands \"2\", not a "
+               "comma or the end of the line; a quote is missing",
                NULL);
 }
 

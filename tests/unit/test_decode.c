@@ -286,7 +286,7 @@ static void answers_agree_with_teacher_forcing(void **state)
     for (int beam = 1; beam <= 4; beam += 3) {
         struct heard heard = {0, 0, 0};
         struct decode_conf conf = {.tokens = 12, .end = END, .beam = beam};
-        answers_write(decoder, &task, EXAMPLES, &conf,
+        answers_write(decoder, &task, 0, EXAMPLES, &conf,
                       (struct judge){&heard, hear});
         assert_int_equal(heard.count, EXAMPLES);
         if (beam == 1)
@@ -294,7 +294,7 @@ static void answers_agree_with_teacher_forcing(void **state)
         /* Cut off after one token, most are not. */
         conf.tokens = 1;
         heard = (struct heard){0, 0, 0};
-        answers_write(decoder, &task, EXAMPLES, &conf,
+        answers_write(decoder, &task, 0, EXAMPLES, &conf,
                       (struct judge){&heard, hear});
         assert_true(heard.exact < score.exact);
     }

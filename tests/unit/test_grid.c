@@ -282,23 +282,52 @@ static void the_paper_is_whole(void **state)
     assert_null(paper_table_find("table2"));
 }
 
+static struct grid *of_the_library(const char *name, bool quick)
+{
+    char path[1024];
+    struct err err = {{0}};
+    const char *root = getenv("RANKSCOPE_ROOT");
+    snprintf(path, sizeof path, "%s/experiments/recipes/%s.yaml",
+             root ? root : ".", name);
+    struct grid *grid = grid_read(path, NULL, 0, quick, &err);
+    assert_string_equal(err.text, "");
+    assert_non_null(grid);
+    return grid;
+}
+
 /* Both forms of every grid in the library. */
 static void the_library_reads(void **state)
 {
     (void)state;
-    static const char *const names[] = {"table4", "table5", "table6",
-                                        "full_rank", "low_data"};
-    const char *root = getenv("RANKSCOPE_ROOT");
-    for (int i = 0; i < 10; i++) {
-        char path[1024];
-        struct err err = {{0}};
-        snprintf(path, sizeof path, "%s/experiments/recipes/%s.yaml",
-                 root ? root : ".", names[i / 2]);
-        struct grid *grid = grid_read(path, NULL, 0, i % 2, &err);
-        assert_string_equal(err.text, "");
-        assert_non_null(grid);
-        mem_free(grid);
+    static const char *const names[] = {"table4",    "table5",  "table6",
+                                        "full-rank", "table16", "method_rates"};
+    enum { NAMES = sizeof names / sizeof *names };
+    for (int i = 0; i < 2 * NAMES; i++)
+        mem_free(of_the_library(names[i / 2], i % 2));
+}
+
+/* The rate that the screen offers for a method was one of those tried, and
+ * none at the edge: beyond it a better one could lie. */
+static void offered_rates_were_tried(void **state)
+{
+    (void)state;
+    struct grid *grid = of_the_library("method_rates", false);
+    for (int i = 0; method_table[i]; i++) {
+        int row = 0, at = 0;
+        while (row < grid->row_count &&
+               strcmp(grid->row[row].run.method, method_table[i]->name) != 0)
+            row++;
+        if (row == grid->row_count)
+            fail_msg("%s is not in method_rates", method_table[i]->name);
+        const struct grid_row *tried = &grid->row[row];
+        while (at < tried->rate_count &&
+               fabs(tried->rate[at] / method_table[i]->lr - 1) > 1e-9)
+            at++;
+        if (at == 0 || at + 1 >= tried->rate_count)
+            fail_msg("%s: lr %g is no inner rate of its row",
+                     method_table[i]->name, method_table[i]->lr);
     }
+    mem_free(grid);
 }
 
 int main(void)
@@ -313,6 +342,7 @@ int main(void)
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(the_paper_is_whole),
         cmocka_unit_test(the_library_reads),
+        cmocka_unit_test(offered_rates_were_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static void gradients_are_differences(void **state)
         float *grad = xcalloc(method->size, sizeof *grad);
         small_stir(method, 0.3, 20);
         struct score score = learn(pass, method, grad, &batch, other);
-        assert_near(score.nats, nats(pass, method, &batch), 0);
+        assert_near(score.loss, nats(pass, method, &batch), 0);
         for (size_t j = 0; j < method->size; j++) {
             double want = slope(pass, method, &batch, &method->value[j]);
             assert_near(grad[j], want, difference_tolerance * (1 + fabs(want)));
@@ -90,7 +90,7 @@ static void adapters_start_as_the_base(void **state)
     struct model *model = loud_model();
     struct batch batch = batch_of(model, 5, 0);
     struct pass *pass = pass_new(model);
-    double base = pass_score(pass, &model->base, &batch).nats;
+    double base = pass_score(pass, &model->base, &batch).loss;
     for (int which = 0; which < ADAPTERS; which++) {
         struct method_conf conf = conf_of(which);
         struct method *method = small_method(model, &conf);

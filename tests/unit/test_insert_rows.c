@@ -52,7 +52,7 @@ static void copy_all(struct model *to, const struct model *from)
 {
     for (int i = 0; i < from->site_count - 1; i++)
         mat_copy(to->base.site[i], from->base.site[i]);
-    for (int i = OTHER_AT_LAYERS; i < from->other_count; i++)
+    for (int i = OTHER_AT_POSITION + 1; i < from->other_count; i++)
         memcpy((float *)to->base.other[i], from->base.other[i],
                sizeof(float) * (size_t)from->other[i].cols);
 }
@@ -221,7 +221,7 @@ static void writing_and_scoring_agree(void **state)
         pass_insert(pass, insert);
         struct score score = pass_score(pass, &model->base, &batch);
         assert_true(score.exact == 1 || i % 2);
-        assert_near(text.nats, score.nats, 1e-4); /* of six float32 logs */
+        assert_near(text.nats, score.loss, 1e-4); /* of six float32 logs */
         (void)written(model, plain, (struct insert){0}, 1);
         assert_true(memcmp(plain, ids, sizeof ids) != 0);
         batch_free(&batch);

@@ -8,6 +8,7 @@
 
 #include "core/train/run.h"
 #include "tests/unit/small.h"
+#include "tests/unit/run_packed.h"
 
 static const char *const inserting[] = {"adapter_h", "adapter_l",
                                         "prefix_embed", "prefix_layer"};
@@ -90,7 +91,7 @@ static double held_out(struct run *run, struct team *team)
     run_post_evaluate(run, team, &batch);
     team_wait(team);
     batch_free(&batch);
-    return run_score(run).nats;
+    return run_score(run).loss;
 }
 
 static struct run *trained(const struct model *model, int which, int slices,
@@ -172,18 +173,6 @@ static void they_learn(void **state)
     model_free(model);
 }
 
-static struct safetensors *pack(const struct run *run, char **bytes)
-{
-    struct err err = {""};
-    size_t size;
-    struct safetensors_out *out = safetensors_out_new();
-    run_save(run, out);
-    assert_int_equal(safetensors_out_pack(out, bytes, &size, &err), 0);
-    struct safetensors *file = safetensors_from(*bytes, size, "state", &err);
-    assert_string_equal(err.text, "");
-    return file;
-}
-
 static void a_state_is_complete(void **state)
 {
     (void)state;
@@ -195,7 +184,7 @@ static void a_state_is_complete(void **state)
         struct run *again = run_of(model, which, 3);
         train(run, team, 5);
         char *bytes;
-        struct safetensors *file = pack(run, &bytes);
+        struct safetensors *file = run_packed(run, &bytes);
         double fresh = held_out(again, team);
         assert_int_equal(run_load(again, file, &err), 0);
         assert_false(held_out(again, team) == fresh);

@@ -11,8 +11,11 @@
 
 #include <cmocka.h>
 
+#include "experiments/recipe_field.h"
 #include "tests/fake_snapshot.h"
 #include "tests/fake_studies.h"
+#include "tests/near.h"
+#include "tui/form.h"
 #include "tui/keys.h"
 
 struct desk {
@@ -23,9 +26,8 @@ struct desk {
 static int set_up(void **state)
 {
     struct desk *desk = calloc(1, sizeof *desk);
-    struct run_spec run = {.method = "lora", .rank = 8, .alpha = 16};
-    run.targets[SITE_Q] = run.targets[SITE_V] = true;
-    run.optimizer.lr = 1e-3;
+    struct run_spec run;
+    run_defaults(&run, NULL);
     desk->snapshot = fake_snapshot(320);
     ui_start(&desk->ui, &run, GLYPHS_BRAILLE, true);
     *state = desk;
@@ -182,10 +184,10 @@ static void runs_are_added_removed_slowed(void **state)
     assert_int_equal(desk->ui.out_count, 0);
     press(desk, "xy");
     assert_int_equal(sent(desk)->kind, COMMAND_REMOVE);
-    press(desk, "a2\n"); /* the name run4 becomes run42 */
+    press(desk, "a\t2\n"); /* in the field of the name */
     command = sent(desk);
     assert_int_equal(command->kind, COMMAND_ADD);
-    assert_string_equal(command->spec.name, "run42");
+    assert_string_equal(command->spec.name, "lora2");
     assert_string_equal(command->spec.method, "lora");
     assert_true(command->spec.targets[SITE_V]);
     assert_false(command->spec.targets[SITE_K]);
@@ -201,31 +203,145 @@ static void form_refuses(void **state)
     static const struct {
         enum form_field field;
         const char *text, *part;
-    } wrong[] = {{FORM_NAME, "", "1 to 31"},
-                 {FORM_NAME, "../x", "dot"},
-                 {FORM_NAME, "a/b", "'/'"},
-                 {FORM_NAME, "r8", "taken"},
-                 {FORM_METHOD, "loar", "there is no"},
-                 {FORM_RANK, "0", "from 1"},
-                 {FORM_RANK, "129", "at most 128"},
-                 {FORM_RANK, "2.5", "whole"},
-                 {FORM_ALPHA, "x", "alpha"},
-                 {FORM_TARGETS, "q w", "\"w\""},
-                 {FORM_TARGETS, "", "at least one"},
-                 {FORM_LR, "nan", "peak lr"},
-                 {FORM_SEED, "-1", "whole number"}};
+    } wrong[] = {
+        {FORM_NAME, "", "name \"\" is not allowed"},
+        {FORM_NAME, "../x", "begin with a letter"},
+        {FORM_NAME, "a/b", "use letters"},
+        {FORM_NAME, "a-name-of-forty-bytes-that-fits-in-a-line", "at most 31"},
+        {FORM_NAME, "r8", "taken"},
+        {FORM_METHOD, "loar", "did you mean lora"},
+        {FORM_RANK, "0", "use 1..1000000"},
+        {FORM_RANK, "129", "h.0.attn.q: rank 129 is not allowed; use 1..128"},
+        {FORM_RANK, "2.5", "not a whole number"},
+        {FORM_ALPHA, "x", "alpha x is not a number"},
+        {FORM_SCALE, "alpha", "alpha/r"},
+        {FORM_TARGETS, "q w", "unknown target w"},
+        {FORM_TARGETS, "q q", "twice"},
+        {FORM_TARGETS, "", "at least one"},
+        {FORM_ALSO, "nose", "unknown also nose"},
+        {FORM_LR, "nan", "lr nan is not a number"},
+        {FORM_SEED, "-1", "whole number"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct command command;
+        struct err err = {""};
+        enum form_field at = FORM_SEED;
         press(desk, "a");
         snprintf(desk->ui.form.text[wrong[i].field], UI_TEXT, "%s",
                  wrong[i].text);
         press(desk, "\n");
         assert_int_equal(desk->ui.out_count, 0);
         assert_int_equal(desk->ui.overlay, OVERLAY_FORM);
-        if (!strstr(desk->ui.form.complaint, wrong[i].part))
-            fail_msg("\"%s\" does not say \"%s\"", desk->ui.form.complaint,
-                     wrong[i].part);
+        assert_true(desk->ui.form.refused);
+        assert_int_equal(
+            form_read(&command, &desk->ui, desk->snapshot, &at, &err), -1);
+        if (!strstr(err.text, wrong[i].part))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, wrong[i].part);
         ui_key(&desk->ui, desk->snapshot, INPUT_ESCAPE);
     }
+}
+
+/* What the form adds for every method of the table, with what the method
+ * alone uses; and what is counted is what the command would train. */
+static void form_adds_every_method(void **state)
+{
+    struct desk *desk = *state;
+    for (int i = 0; method_table[i]; i++) {
+        const struct method_ops *ops = method_table[i];
+        press(desk, "a");
+        while (strcmp(desk->ui.form.text[FORM_METHOD], ops->name) != 0)
+            ui_key(&desk->ui, desk->snapshot, INPUT_DOWN);
+        assert_int_equal(form_shows(&desk->ui, FORM_RANK),
+                         (ops->uses & USES_RANK) != 0);
+        assert_int_equal(form_shows(&desk->ui, FORM_PREFIX),
+                         (ops->uses & USES_PREFIX) != 0);
+        assert_int_equal(form_shows(&desk->ui, FORM_BUDGET_EVERY),
+                         (ops->uses & USES_BUDGET) != 0);
+        assert_true(form_shows(&desk->ui, FORM_LR));
+        press(desk, "\n");
+        const struct command *command = sent(desk);
+        assert_string_equal(command->spec.method, ops->name);
+        /* full runs here already; the recipe's own method keeps its rate */
+        assert_string_equal(command->spec.name,
+                            strcmp(ops->name, "full") ? ops->name : "full-2");
+        assert_near(command->spec.optimizer.lr,
+                    strcmp(ops->name, "lora") ? ops->lr : 1e-3, 1e-12);
+        struct method_conf conf = recipe_method(&command->spec);
+        assert_true(method_count(desk->snapshot->shape, &conf) > 0);
+    }
+}
+
+/* What was written stays; what was not follows the method. */
+static void form_keeps_what_was_written(void **state)
+{
+    struct desk *desk = *state;
+    press(desk, "adora\t");
+    assert_string_equal(desk->ui.form.text[FORM_METHOD], "dora");
+    assert_int_equal(desk->ui.form.field, FORM_NAME);
+    press(desk, "-x");
+    ui_key(&desk->ui, desk->snapshot, INPUT_DOWN);
+    assert_int_equal(desk->ui.form.field, FORM_RANK);
+    ui_key(&desk->ui, desk->snapshot, INPUT_RIGHT);
+    assert_string_equal(desk->ui.form.text[FORM_RANK], "16");
+    ui_key(&desk->ui, desk->snapshot, INPUT_LEFT);
+    ui_key(&desk->ui, desk->snapshot, INPUT_LEFT);
+    assert_string_equal(desk->ui.form.text[FORM_RANK], "4");
+    for (int i = 0; i < 2; i++)
+        ui_key(&desk->ui, desk->snapshot, INPUT_UP);
+    assert_int_equal(desk->ui.form.field, FORM_METHOD);
+    press(desk, "bi\n"); /* bitfit has no rank */
+    const struct command *command = sent(desk);
+    assert_string_equal(command->spec.method, "bitfit");
+    assert_string_equal(command->spec.name, "dora-x");
+    assert_near(command->spec.optimizer.lr, method_find("bitfit")->lr, 1e-12);
+    press(desk, "aprefix_l"); /* the first four letters make two names */
+    assert_string_equal(desk->ui.form.text[FORM_METHOD], "prefix_layer");
+    press(desk, "v"); /* none goes on with v: it begins anew */
+    assert_string_equal(desk->ui.form.text[FORM_METHOD], "vera");
+}
+
+/* Another optimiser has other rates, and nobody searched them. */
+static void rates_are_of_their_optimiser(void **state)
+{
+    struct desk *desk = *state;
+    desk->ui.new_run.optimizer.kind = OPTIMIZER_SGD;
+    press(desk, "abitfit\n");
+    assert_near(sent(desk)->spec.optimizer.lr, 1e-3, 1e-12);
+}
+
+static void rivals_come_by_one_key(void **state)
+{
+    struct desk *desk = *state;
+    static const char *const expected[] = {
+        "bitfit", "adapter_h", "prefix_layer", "prefix_embed", "full_top2"};
+    struct snapshot *snapshot = desk->snapshot;
+    for (int i = 0; i < 5; i++) {
+        press(desk, "A");
+        const struct command *command = sent(desk);
+        assert_int_equal(command->kind, COMMAND_ADD);
+        assert_string_equal(command->spec.method, expected[i]);
+        assert_string_equal(command->spec.name, expected[i]);
+        assert_near(command->spec.optimizer.lr, method_find(expected[i])->lr,
+                    1e-12);
+        assert_non_null(strstr(desk->ui.message, expected[i]));
+        assert_non_null(strstr(desk->ui.message, "r8"));
+        /* of the chosen run: not the rank of the recipe's */
+        assert_int_equal(command->spec.rank, 16);
+        assert_true(command->spec.targets[SITE_UP]);
+        assert_false(command->spec.targets[SITE_K]);
+        snapshot->run[snapshot->run_count] = snapshot->run[0];
+        snprintf(snapshot->run[snapshot->run_count++].method, 32, "%s",
+                 expected[i]);
+    }
+    snapshot->run_count = 3;
+    static const char gone[1][32] = {"bitfit"};
+    snapshot->removed = gone;
+    snapshot->removed_count = 1;
+    press(desk, "A");
+    assert_string_equal(sent(desk)->spec.name, "bitfit-2");
+    snapshot->removed_count = 0;
+    memset(&desk->ui.new_run, 0, sizeof desk->ui.new_run);
+    press(desk, "A");
+    refused(desk, "only looked at");
 }
 
 static struct desk *on_page(void **state, int page)
@@ -433,6 +549,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(runs_are_added_removed_slowed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(form_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(form_adds_every_method, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(form_keeps_what_was_written, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rates_are_of_their_optimiser, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rivals_come_by_one_key, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(pages_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(partner_goes_round, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sliders_have_ends, set_up, tear_down),

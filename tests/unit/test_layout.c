@@ -69,6 +69,8 @@ static void every_size_is_laid_out(void **state)
                 check(part, PHI_PARTS, body);
                 layout_base(part, body, runs);
                 check(part, BASE_PARTS, body);
+                layout_grid(part, body, 3 * runs);
+                check(part, GRID_PARTS, body);
                 layout_twins(part, body, 20 * runs);
                 check(part, TWINS_PARTS, body);
             }

@@ -90,31 +90,17 @@ static void effective_of_large_shapes(void **state)
     model_free(model);
 }
 
-/* <dy, W x> in double, through effective(). */
-static double loss(const struct method *method, int site, struct mat x,
-                   struct mat dy)
-{
-    struct mat w = small_effective(method, site);
-    double sum = 0;
-    for (int t = 0; t < x.rows; t++)
-        for (int i = 0; i < w.rows; i++)
-            for (int j = 0; j < w.cols; j++)
-                sum += (double)mat_row(dy, t)[i] * (double)mat_row(w, i)[j] *
-                       (double)mat_row(x, t)[j];
-    mat_free(&w);
-    return sum;
-}
-
 static void check_param(struct method *method, const struct param *param,
                         const float *grad, struct mat x, struct mat dy)
 {
     for (int i = 0; i < param->rows * param->cols; i++) {
         float *value = method->value + param->offset + i, old = *value;
         *value = old + (float)DIFFERENCE_STEP;
-        double span = (double)*value, up = loss(method, param->site, x, dy);
+        double span = (double)*value,
+               up = small_loss(method, param->site, x, dy);
         *value = old - (float)DIFFERENCE_STEP;
         span -= (double)*value;
-        double down = loss(method, param->site, x, dy);
+        double down = small_loss(method, param->site, x, dy);
         *value = old;
         assert_near(grad[param->offset + (size_t)i], (up - down) / span,
                     DIFFERENCE_NOISE);

@@ -13,8 +13,7 @@
 static struct run *run_of(const struct model *model, const char *name)
 {
     struct err err = {""};
-    struct run_conf conf = listed_run(3);
-    assert_string_equal(conf.method.name, "lora");
+    struct run_conf conf = listed_named("lora");
     conf.method.name = name;
     struct run *run = run_new(model, &conf, &err);
     assert_string_equal(err.text, "");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/unit/method_list.h"
+#include "tests/unit/run_packed.h"
 
 /* The third derivative of what the methods write times step^2, and float32
  * sums over some twenty products of size one divided by the step. */
@@ -51,21 +52,6 @@ static void each_starts_at_the_base(void **state)
     model_free(model);
 }
 
-/* <dy, W x> in double, through effective(). */
-static double loss(const struct method *method, int site, struct mat x,
-                   struct mat dy)
-{
-    struct mat w = small_effective(method, site);
-    double sum = 0;
-    for (int t = 0; t < x.rows; t++)
-        for (int i = 0; i < w.rows; i++)
-            for (int j = 0; j < w.cols; j++)
-                sum += (double)mat_row(dy, t)[i] * (double)mat_row(w, i)[j] *
-                       (double)mat_row(x, t)[j];
-    mat_free(&w);
-    return sum;
-}
-
 static void check_param(struct method *method, int site,
                         const struct param *param, const float *grad,
                         struct mat x, struct mat dy)
@@ -73,10 +59,10 @@ static void check_param(struct method *method, int site,
     for (int i = 0; i < param->rows * param->cols; i++) {
         float *value = method->value + param->offset + i, old = *value;
         *value = old + (float)STEP;
-        double span = (double)*value, up = loss(method, site, x, dy);
+        double span = (double)*value, up = small_loss(method, site, x, dy);
         *value = old - (float)STEP;
         span -= (double)*value;
-        double down = loss(method, site, x, dy);
+        double down = small_loss(method, site, x, dy);
         *value = old;
         double slope = (up - down) / span;
         assert_near(grad[param->offset + (size_t)i], slope,
@@ -95,7 +81,7 @@ static void check_site(struct method *method, int site)
     struct mat x = small_mat(TOKENS, of->in, 0.5, 20);
     struct mat dy = small_mat(TOKENS, of->out, 0.5, 21);
     struct mat w = small_effective(method, site);
-    float *grad = xcalloc(method->size, sizeof *grad);
+    float *grad = xcalloc(method_gradient_size(method), sizeof *grad);
     /* In two parts, as slices do it. */
     method->ops->gradient(method, grad, site, mat_rows(x, 0, 2),
                           mat_rows(dy, 0, 2), &scratch);
@@ -130,18 +116,6 @@ static void gradients_are_slopes(void **state)
     model_free(model);
 }
 
-static struct safetensors *pack(const struct run *run, char **bytes)
-{
-    struct err err = {""};
-    size_t size;
-    struct safetensors_out *out = safetensors_out_new();
-    run_save(run, out);
-    assert_int_equal(safetensors_out_pack(out, bytes, &size, &err), 0);
-    struct safetensors *file = safetensors_from(*bytes, size, "state", &err);
-    assert_string_equal(err.text, "");
-    return file;
-}
-
 /* As trained by Adam for a while, so that nothing is zero any more. */
 static struct run *ready(const struct model *model, struct run_conf *conf,
                          struct team *team)
@@ -153,7 +127,7 @@ static struct run *ready(const struct model *model, struct run_conf *conf,
     conf->method.lr_ratio = 1; /* one rate for all: descent */
     struct run *first = run_new(model, conf, &err);
     listed_train(first, team, 4);
-    struct safetensors *file = pack(first, &bytes);
+    struct safetensors *file = run_packed(first, &bytes);
     conf->optimizer.kind = OPTIMIZER_SGD;
     conf->optimizer.clip = conf->optimizer.momentum = 0;
     struct run *run = run_new(model, conf, &err);
@@ -220,7 +194,7 @@ static void a_state_goes_on_with_the_same_bits(void **state)
                 rank_change_free(&change);
             listed_train(run, team, at);
             char *bytes;
-            struct safetensors *file = pack(run, &bytes);
+            struct safetensors *file = run_packed(run, &bytes);
             struct run *again = run_new(model, &conf, &err);
             assert_int_equal(run_load(again, file, &err), 0);
             long step;

@@ -8,6 +8,7 @@
 
 #include "core/base/mem.h"
 #include "experiments/recipe.h"
+#include "experiments/recipe_typed.h"
 #include "tests/near.h"
 
 static const char minimal[] = "title: small\n"
@@ -305,9 +306,53 @@ static void the_library_reads(void **state)
     }
 }
 
+/* What is written as typed reads back as it was. */
+static void typed_fields_come_back(void **state)
+{
+    (void)state;
+    static const char *const wanted[][2] = {{"name", "a-b.c"},
+                                            {"method", "dora"},
+                                            {"rank", "12"},
+                                            {"alpha", "0.5"},
+                                            {"scale", "alpha/sqrt(r)"},
+                                            {"targets", "k o head"},
+                                            {"also", "biases embed"},
+                                            {"lr_ratio", "3.5"},
+                                            {"norm", "detached"},
+                                            {"prefix", "0"},
+                                            {"infix", "65536"},
+                                            {"budget.rank", "40"},
+                                            {"budget.initial", "0.25"},
+                                            {"budget.every", "1000000"},
+                                            {"seed", "18446744073709551615"},
+                                            {"optimizer.lr", "0.0003"}};
+    enum { WANTED = sizeof wanted / sizeof *wanted };
+    struct run_spec run;
+    struct err err = {""};
+    run_defaults(&run, NULL);
+    for (int i = 0; i < WANTED; i++) {
+        struct typed_field at = typed_find(wanted[i][0]);
+        assert_int_equal(typed_read(&run, &at, wanted[i][1], &err), 0);
+    }
+    for (int i = 0; i < WANTED; i++) {
+        char text[RECIPE_TYPED];
+        struct typed_field at = typed_find(wanted[i][0]);
+        typed_write(text, &run, &at);
+        assert_string_equal(text, wanted[i][1]);
+    }
+    assert_true(typed_find("budget.every").use == USES_BUDGET);
+    assert_true(typed_find("optimizer.lr").use == 0);
+    struct typed_field targets = typed_find("targets");
+    assert_int_equal(typed_read(&run, &targets, "all", &err), 0);
+    assert_true(run.targets[SITE_K] && !run.targets[SITE_HEAD]);
+    assert_int_equal(typed_read(&run, &targets, "q, v", &err), 0);
+    assert_true(run.targets[SITE_V] && !run.targets[SITE_K]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(typed_fields_come_back),
         cmocka_unit_test(runs_take_what_they_do_not_say_from_above),
         cmocka_unit_test(sets_replace_single_values),
         cmocka_unit_test(writing_and_reading_gives_the_same),

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +14,7 @@
 #include "core/io/csv.h"
 #include "tests/near.h"
 #include "tests/unit/reference.h"
+#include "tui/help_terms.h"
 
 /* The reference file has nine decimals. */
 static const double EXACT = 1e-12, PRINTED = 1e-9;
@@ -75,6 +77,24 @@ static void test_worked(void **state)
         check(rouge_n(w->produced, w->reference, 2), w->r2);
         check(rouge_l(w->produced, w->reference), w->rl);
     }
+}
+
+/* What ? says of ROUGE is what ROUGE says. */
+static void test_help(void **state)
+{
+    (void)state;
+    const char *a = "on the mat sat the cat", *b = "the cat sat on the mat";
+    char quoted[80], numbers[80];
+    snprintf(quoted, sizeof quoted, "\"%s\" for \"%s\"", a, b);
+    snprintf(numbers, sizeof numbers, "R1 %.0f, R2 %.0f, RL %.0f",
+             100 * rouge_n(a, b, 1).f, 100 * rouge_n(a, b, 2).f,
+             100 * rouge_l(a, b).f);
+    for (int i = 0; i < help_term_count; i++)
+        if (strstr(help_term[i].text, quoted)) {
+            assert_non_null(strstr(help_term[i].text, numbers));
+            return;
+        }
+    fail_msg("the example is not in the help");
 }
 
 /* Turning the two round turns P and R round. */
@@ -141,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_worked),
+        cmocka_unit_test(test_help),
         cmocka_unit_test(test_turned),
         cmocka_unit_test(test_reference),
     };

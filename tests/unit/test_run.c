@@ -17,6 +17,7 @@
 #include "core/base/rng.h"
 #include "core/train/run.h"
 #include "tests/near.h"
+#include "tests/unit/run_packed.h"
 
 static struct model *small_model(void)
 {
@@ -92,7 +93,7 @@ static double held_out(struct run *run, struct team *team)
     run_post_evaluate(run, team, &batch);
     team_wait(team);
     batch_free(&batch);
-    return run_score(run).nats;
+    return run_score(run).loss;
 }
 
 static void assert_same_values(const struct run *a, const struct run *b)
@@ -161,7 +162,7 @@ static void starts_at_the_base(void **state)
     struct run *run = run_new(model, &conf, &err);
     struct batch batch = step_batch(999);
     struct pass *pass = pass_new(model);
-    double base = pass_score(pass, &model->base, &batch).nats;
+    double base = pass_score(pass, &model->base, &batch).loss;
     assert_true(held_out(run, team) == base);
     const struct method *method = run_method(run);
     float *start = xcalloc(method->size, sizeof *start);
@@ -238,18 +239,6 @@ static void refusals_change_nothing(void **state)
     model_free(model);
 }
 
-static struct safetensors *pack(const struct run *run, char **bytes)
-{
-    struct err err = {""};
-    size_t size;
-    struct safetensors_out *out = safetensors_out_new();
-    run_save(run, out);
-    assert_int_equal(safetensors_out_pack(out, bytes, &size, &err), 0);
-    struct safetensors *file = safetensors_from(*bytes, size, "state", &err);
-    assert_string_equal(err.text, "");
-    return file;
-}
-
 /* Saved after changes of rank, restored into a fresh run, both go on alike. */
 static void a_state_is_complete(void **state)
 {
@@ -272,7 +261,7 @@ static void a_state_is_complete(void **state)
             rank_change_free(&change);
         train(run, team, 8);
         char *bytes;
-        struct safetensors *file = pack(run, &bytes);
+        struct safetensors *file = run_packed(run, &bytes);
         again = run_new(model, &conf, &err);
         assert_int_equal(run_load(again, file, &err), 0);
         assert_true(held_out(run, team) == held_out(again, team));
@@ -300,7 +289,7 @@ static void a_wrong_state_is_refused(void **state)
     struct run *full = run_new(model, &other, &err);
     struct run *same = run_new(model, &conf, &err);
     char *bytes;
-    struct safetensors *file = pack(full, &bytes);
+    struct safetensors *file = run_packed(full, &bytes);
     assert_int_equal(run_load(run, file, &err), -1);
     assert_string_equal(err.text,
                         "this state is of method full, the run's is lora");

@@ -210,13 +210,13 @@ static void random_bases_are_orthonormal(void **state)
     dmat_free(&again);
 }
 
-struct sample {
+struct draws {
     double mean, variance, inside; /* of phi; share within the band */
     double mean_error, variance_error, inside_error;
 };
 
 /* phi of independent random subspaces. */
-static struct sample draw_phi(int n, int i, int j, int draws)
+static struct draws draw_phi(int n, int i, int j, int draws)
 {
     struct phi_chance chance = phi_chance(n, i, j);
     struct dmat u1 = dmat_new(n, i), u2 = dmat_new(n, j), phi = dmat_new(i, j);
@@ -235,7 +235,7 @@ static struct sample draw_phi(int n, int i, int j, int draws)
     dmat_free(&u1);
     dmat_free(&u2);
     dmat_free(&phi);
-    struct sample s = {.mean = c + sum[1],
+    struct draws s = {.mean = c + sum[1],
                        .variance = sum[2] - sum[1] * sum[1],
                        .inside = (double)inside / draws};
     s.mean_error = sqrt(s.variance / draws);
@@ -255,7 +255,7 @@ static void chance_is_that_of_random_subspaces(void **state)
     for (size_t k = 0; k < sizeof shape / sizeof *shape; k++) {
         int n = shape[k].n, i = shape[k].i, j = shape[k].j;
         struct phi_chance chance = phi_chance(n, i, j);
-        struct sample s = draw_phi(n, i, j, shape[k].draws);
+        struct draws s = draw_phi(n, i, j, shape[k].draws);
         assert_near(s.mean, chance.mean, SIGMAS * s.mean_error);
         assert_near(s.variance, chance.deviation * chance.deviation,
                     SIGMAS * s.variance_error);

@@ -141,6 +141,32 @@ static void only_what_is_missing_is_done(void **state)
     mem_free(grid);
 }
 
+static void remember(void *ctx, const struct sweep_news *news)
+{
+    *(struct sweep_news *)ctx = *news;
+}
+
+/* Reports of before are seen once the search is whole again. */
+static void the_last_of_so_many_is_so_many(void **state)
+{
+    (void)state;
+    struct grid *grid = small_grid(NULL, 0);
+    const char *out = fixture_path("two");
+    struct sweep_options options = options_of(out, 1);
+    struct sweep_news last;
+    char command[4000];
+    options.tell = remember;
+    options.ctx = &last;
+    snprintf(command, sizeof command, "rm '%s.json' '%s.json'",
+             cell_file(out, "r1@world@lr-0.02"),
+             cell_file(out, "r1@world@seed-2"));
+    assert_int_equal(system(command), 0);
+    assert_int_equal(sweep(grid, &options, SWEEP_DONE), 2);
+    assert_int_equal(last.done, CELLS);
+    assert_int_equal(last.total, CELLS);
+    mem_free(grid);
+}
+
 static void shards_do_every_cell_once(void **state)
 {
     (void)state;
@@ -295,9 +321,9 @@ static void the_search_alone_chooses(void **state)
 static void choice_of(void **state)
 {
     struct cell_result search[3] = {
-        {.state = CELL_DONE, .score = 0.5, .loss = 1.0},
-        {.state = CELL_DONE, .score = 0.5, .loss = 0.9},
-        {.state = CELL_DONE, .score = 0.4, .loss = 0.1}};
+        {.state = CELL_DONE, .scores = 1, .score[0].value = 0.5, .loss = 1.0},
+        {.state = CELL_DONE, .scores = 1, .score[0].value = 0.5, .loss = 0.9},
+        {.state = CELL_DONE, .scores = 1, .score[0].value = 0.4, .loss = 0.1}};
     bool hopeless;
     (void)state;
     assert_int_equal(pair_choose(search, 3, &hopeless), 1);
@@ -313,9 +339,40 @@ static void choice_of(void **state)
     assert_int_equal(pair_choose(NULL, 0, &hopeless), 0);
     /* Without a metric the loss decides. */
     for (int i = 0; i < 3; i++)
-        search[i] = (struct cell_result){
-            .state = CELL_DONE, .score = NAN, .loss = 3 - i};
+        search[i] = (struct cell_result){.state = CELL_DONE, .loss = 3 - i};
     assert_int_equal(pair_choose(search, 3, &hopeless), 2);
+}
+
+/* Reports scored by what the run writes: the same bytes on any number of
+ * threads; a cell of the other kind is refused. */
+static void reports_are_written_answers(void **state)
+{
+    const char *sets[] = {
+        "task={name: cipher}", "grid.report={examples: 20, generate: true}",
+        "grid.rows.full={name: full, method: full, lr: 0.003}",
+        "grid.rows.r2={name: prefix, method: prefix_layer, prefix: 2}"};
+    const char *out[2] = {fixture_path("written1"), fixture_path("written3")};
+    struct err err = {{0}};
+    (void)state;
+    struct grid *grid = small_grid(sets, 4);
+    for (int i = 0; i < 2; i++) {
+        struct sweep_options options = options_of(out[i], 1 + 2 * i);
+        assert_int_equal(sweep(grid, &options, SWEEP_DONE), 8);
+    }
+    char command[4000];
+    snprintf(command, sizeof command,
+             "cd '%s/cells' && for f in *.json; do sed '/\"timing\"/,$d' $f "
+             ">../one; sed '/\"timing\"/,$d' '%s/cells/'$f >../two; cmp "
+             "../one ../two || exit 1; done; test $(grep -l '\"scored_by\": "
+             "\"written\"' *@seed-* | wc -l) = 6 && ! grep -q written *@lr-*",
+             out[0], out[1]);
+    assert_int_equal(system(command), 0);
+    grid->generate = false;
+    struct sweep_options options = options_of(out[0], 1);
+    int done;
+    assert_int_equal(sweep_run(grid, &options, &done, &err), SWEEP_FAILED);
+    assert_non_null(strstr(err.text, "scored by written answers"));
+    mem_free(grid);
 }
 
 /* A rate that blows up is never chosen; where all do, nothing is reported and
@@ -366,11 +423,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_change_no_byte),
         cmocka_unit_test(only_what_is_missing_is_done),
+        cmocka_unit_test(the_last_of_so_many_is_so_many),
         cmocka_unit_test(shards_do_every_cell_once),
         cmocka_unit_test(stopped_and_called_again),
         cmocka_unit_test(locks_are_kept_and_dead_ones_taken),
         cmocka_unit_test(the_search_alone_chooses),
         cmocka_unit_test(choice_of),
+        cmocka_unit_test(reports_are_written_answers),
         cmocka_unit_test(diverged_cells_are_said),
         cmocka_unit_test(mistakes_are_found_first),
     };

@@ -39,22 +39,13 @@ static struct grid *read_grid(void)
     return grid;
 }
 
-static struct table *new_table(const struct grid *grid)
-{
-    struct table *table = xcalloc(1, sizeof *table);
-    table->grid = grid;
-    for (int i = 0; i < GRID_ROWS; i++)
-        table->row[i] = (struct table_row){-1, -1, -1, NAN, NAN};
-    return table;
-}
-
 static struct cell_result done(double score, double loss, long trainable)
 {
     return (struct cell_result){.state = CELL_DONE,
                                 .loss = loss,
                                 .train_loss = loss / 2,
-                                .score = score,
-                                .metric = "exact match",
+                                .scores = 1,
+                                .score = {{"exact match", score}},
                                 .examples = 256,
                                 .trainable = trainable,
                                 .parameters = 10000,
@@ -95,22 +86,23 @@ static void mean_and_deviation_by_hand(void **state)
 {
     (void)state;
     struct grid *grid = read_grid();
-    struct table *table = new_table(grid);
+    struct table *table = table_new(grid);
     put(table, Q1, 0, 100, 70, 72, 77);
     put(table, QV1, 0, 50, 80, NAN, NAN);
     put(table, QV4, 0, 200, NAN, NAN, NAN);
     table_finish(table);
     const struct table_entry *entry = table->entry[Q1];
-    assert_near(entry->mean, 73, 1e-9);
-    assert_near(entry->deviation, sqrt(13), 1e-9);
-    assert_near(entry->loss, 1, 1e-9);
+    assert_near(entry->measure->mean, 73, 1e-9);
+    assert_near(entry->measure->deviation, sqrt(13), 1e-9);
+    assert_near(entry->loss.mean, 1, 1e-9);
     assert_near(entry->train_loss, 0.5, 1e-9);
     assert_near(entry->seconds, 10, 1e-9);
     entry = table->entry[QV1];
-    assert_near(entry->mean, 80, 1e-9);
-    assert_true(isnan(entry->deviation));
+    assert_near(entry->measure->mean, 80, 1e-9);
+    assert_true(isnan(entry->measure->deviation));
     entry = table->entry[QV4];
-    assert_true(isnan(entry->mean) && isnan(entry->deviation));
+    assert_true(isnan(entry->measure->mean) &&
+                isnan(entry->measure->deviation));
     assert_int_equal(table->done, 4);
     assert_int_equal(table->row[QV4].trainable, -1);
     char *text = printed(table, false);
@@ -126,7 +118,7 @@ static void what_diverged_is_said(void **state)
 {
     (void)state;
     struct grid *grid = read_grid();
-    struct table *table = new_table(grid);
+    struct table *table = table_new(grid);
     struct pair_results *results = xcalloc(1, sizeof *results);
     results->report[0] = done(0.9, 1, 10);
     results->report[1].state = results->report[2].state = CELL_DIVERGED;
@@ -135,7 +127,7 @@ static void what_diverged_is_said(void **state)
     results->search[0].state = results->search[1].state = CELL_DIVERGED;
     table_take(table, 2 * FULL, results);
     table_finish(table);
-    assert_near(table->entry[Q1][0].mean, 90, 1e-9);
+    assert_near(table->entry[Q1][0].measure->mean, 90, 1e-9);
     assert_int_equal(table->total, 3 + 2);
     assert_int_equal(table->done, 5);
     char *text = printed(table, false);
@@ -177,7 +169,7 @@ static void assert_verdict(const struct table *table, const char *words,
 static struct table *race(const struct grid *grid, double qv1, double qv4,
                           double q1, double all2, double full)
 {
-    struct table *table = new_table(grid);
+    struct table *table = table_new(grid);
     const double mean[5] = {q1, qv1, qv4, all2, full};
     const long trainable[5] = {1000, 250, 1000, 1000, 10000};
     for (int row = 0; row < 5; row++)
@@ -221,9 +213,12 @@ static void one_seed_gives_no_verdict(void **state)
 {
     (void)state;
     struct grid *grid = read_grid();
-    struct table *table = new_table(grid);
+    struct table *table = table_new(grid);
+    grid->seed_count = 1;
+    put(table, Q1, 0, 250, 70, NAN, NAN);
     put(table, QV1, 0, 250, 90, NAN, NAN);
     put(table, QV4, 0, 1000, 80, NAN, NAN);
+    put(table, ALL2, 0, 1000, 80, NAN, NAN);
     put(table, FULL, 0, 10000, NAN, NAN, NAN);
     table_finish(table);
     assert_verdict(table, "r = 1 keeps up", TABLE_OPEN);
@@ -233,6 +228,90 @@ static void one_seed_gives_no_verdict(void **state)
     assert_non_null(
         strstr(finding(table, "as good as full")->numbers, "are missing"));
     assert_string_equal(table_verdict_text(TABLE_OPEN), "NOT KNOWN");
+    mem_free(table);
+    mem_free(grid);
+}
+
+/* While a rival is unfinished nobody is the best, whatever the gap so far. */
+static void no_verdict_before_all_are_done(void **state)
+{
+    (void)state;
+    struct grid *grid = read_grid();
+    struct table *table = race(grid, 60, 80, 85, 70, 95);
+    assert_verdict(table, "as good as full", TABLE_NOT);
+    put(table, ALL2, 0, 1000, 70, 71, NAN);
+    table_finish(table);
+    assert_verdict(table, "as good as full", TABLE_OPEN);
+    assert_non_null(strstr(finding(table, "as good as full")->numbers,
+                           "gap -10.0 so far, cells are missing"));
+    mem_free(table);
+    mem_free(grid);
+}
+
+/* Section 4.1 is about the loss: 1 nat against 5 here, whatever the score. */
+static void full_rank_is_judged_by_loss(void **state)
+{
+    (void)state;
+    struct grid *grid = read_grid();
+    struct table *table = table_new(grid);
+    grid->row[QV4].run.rank = 128;
+    for (int row = Q1; row < FULL; row++)
+        put(table, row, 0, row == QV4 ? 9000 : 100, 50, 51, 52);
+    put(table, FULL, 0, 10000, 90, 91, 92);
+    table_finish(table);
+    assert_verdict(table, "LoRA at r = 128", TABLE_SHOWN);
+    assert_non_null(strstr(finding(table, "LoRA at r = 128")->numbers,
+                           "sql, nats: qv4 3.000 ± 0.000, full 5.000 ± 0.000; "
+                           "gap +2.000"));
+    assert_verdict(table, "as good as full", TABLE_NOT);
+    mem_free(table);
+    mem_free(grid);
+}
+
+/* A task with three metrics has three columns, before and after it is known,
+ * each with its own mean. */
+static void several_metrics_stand_side_by_side(void **state)
+{
+    static const char text[] =
+        "task: {name: summary}\n"
+        "grid: {seeds: [1, 2], report: {generate: true}, paper: table4,\n"
+        "  rows: [{name: r1, rank: 1, paper: lora-4.7m},\n"
+        "         {name: p, method: prefix_embed, prefix: 2}]}\n";
+    struct err err = {{0}};
+    (void)state;
+    struct grid *grid =
+        grid_parse(text, sizeof text - 1, "t", NULL, 0, false, &err);
+    assert_string_equal(err.text, "");
+    struct table *table = table_new(grid);
+    char *empty = printed(table, false);
+    assert_non_null(strstr(empty, "summary R1  R2  RL"));
+    free(empty);
+    struct pair_results *results = xcalloc(1, sizeof *results);
+    for (int i = 0; i < 2; i++) {
+        struct cell_result *to = &results->report[i];
+        *to = done(0.5, 1, 10);
+        to->scores = 3;
+        to->score[0] = (struct exam_score){"R1", 0.50 + 0.1 * i};
+        to->score[1] = (struct exam_score){"R2", 0.30 + 0.1 * i};
+        to->score[2] = (struct exam_score){"RL", 0.40 + 0.2 * i};
+    }
+    table_take(table, 0, results);
+    for (int i = 0; i < 2; i++)
+        results->report[i].score[0].value = 0.9;
+    table_take(table, 1, results);
+    table_finish(table);
+    const struct table_value *value = table->entry[0][0].measure;
+    assert_near(value[0].mean, 55, 1e-9);
+    assert_near(value[1].mean, 35, 1e-9);
+    assert_near(value[2].mean, 50, 1e-9);
+    assert_near(value[2].deviation, 10 * sqrt(2), 1e-9);
+    char *tsv = printed(table, true), *json = table_json(table);
+    assert_non_null(strstr(tsv, "\tR2\t2\t35\t7.07107\t"));
+    assert_non_null(strstr(json, "\"RL\""));
+    assert_verdict(table, "LoRA is ahead of trained prefixes", TABLE_NOT);
+    free(tsv);
+    mem_free(json);
+    mem_free(results);
     mem_free(table);
     mem_free(grid);
 }
@@ -273,6 +352,9 @@ int main(void)
         cmocka_unit_test(what_diverged_is_said),
         cmocka_unit_test(findings_weigh_the_deviation),
         cmocka_unit_test(one_seed_gives_no_verdict),
+        cmocka_unit_test(no_verdict_before_all_are_done),
+        cmocka_unit_test(full_rank_is_judged_by_loss),
+        cmocka_unit_test(several_metrics_stand_side_by_side),
         cmocka_unit_test(nothing_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

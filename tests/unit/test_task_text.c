@@ -16,7 +16,7 @@ static void test_text(void **state)
     struct buffer text = {0};
     for (int i = 0; i < 3000; i++) {
         char line[64];
-        snprintf(line, sizeof line, "Line %d of a long text.\r\n", i);
+        snprintf(line, sizeof line, "Line %d of a long text.\n", i);
         buffer_add(&text, line, strlen(line));
     }
     struct task_conf conf = fixture_conf("text", written("a.txt", text.at));
@@ -48,8 +48,36 @@ static void test_text(void **state)
     fixture_refused(fixture_conf("text", written("a.txt", "\n \n")),
                     "a.txt: the file is empty; expected plain text");
     fixture_refused(fixture_conf("text", written("a.txt", "short")),
-                    "1 pieces of 256 tokens are too few");
+                    "a.txt: too short to hold out one piece of 256 tokens in "
+                    "16; use a longer text");
     fixture_refused(fixture_conf("text", NULL), "made from a file");
+}
+
+static char *first_piece(const char *name, const char *content)
+{
+    int32_t ids[FIXTURE_CONTEXT];
+    struct example example = {ids, 0, 0};
+    struct task *task =
+        fixture_open(fixture_conf("text", written(name, content)));
+    task->ops->example(task, &example, SPLIT_TRAIN, 0);
+    char *piece =
+        tokenizer_decode(fixture_tokenizer, ids + 1, example.count - 1);
+    task_close(task);
+    return piece;
+}
+
+/* A mark and CRLF are of the editor, not of the text; a lone CR stays. */
+static void test_text_ends(void **state)
+{
+    (void)state;
+    written("valid.txt", "held out");
+    char *plain = first_piece("train.txt", "one\n\ntwo\rthree\n");
+    assert_string_equal(plain, "one\n\ntwo\rthree\n");
+    char *marked =
+        first_piece("train.txt", "\xEF\xBB\xBFone\r\n\r\ntwo\rthree\r\n");
+    assert_string_equal(marked, plain);
+    mem_free(marked);
+    mem_free(plain);
 }
 
 static void test_text_siblings(void **state)
@@ -75,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_text_ends),
         cmocka_unit_test(test_text_siblings),
     };
     return cmocka_run_group_tests(tests, fixture_begin, fixture_end);

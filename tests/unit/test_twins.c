@@ -224,6 +224,7 @@ static void the_grid_thins_out(void **state)
     struct model_conf conf = model->conf;
     conf.layers = 1;
     conf.width = conf.inner = 72;
+    conf.head_width = 0; /* of the new width */
     struct model *wide = model_new(&conf, &err);
     assert_int_equal(model_init(wide, 7), 0);
     struct ground stand = ground_new(wide);

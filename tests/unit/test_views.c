@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/base/rng.h"
+#include "tests/fake_board.h"
 #include "tests/fake_snapshot.h"
 #include "tests/fake_studies.h"
 #include "tui/keys.h"
@@ -28,6 +29,37 @@ static bool has(const struct canvas *canvas, const char *text)
     bool found = strstr(all, text) != NULL;
     free(all);
     return found;
+}
+
+/* The same of a grid's table, in every state. */
+static void every_size_draws_a_grid(void **state)
+{
+    static const char *const keys[] = {"", "v", "vv", "0", "?", "jjl", "vll"};
+    struct canvas canvas = canvas_new(1, 1, GLYPHS_BRAILLE, 256);
+    (void)state;
+    for (int kind = FAKE_BOARD_EMPTY; kind <= FAKE_BOARD_DONE; kind++) {
+        const struct snapshot *snapshot = fake_board((enum fake_board)kind);
+        for (int cols = 1; cols <= 220; cols += cols < 45 ? 1 : 13)
+            for (int rows = 1; rows <= 60; rows += rows < 14 ? 1 : 9)
+                for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+                    struct ui ui;
+                    ui_start(&ui, NULL, (enum glyphs)(k % 3), true);
+                    ui.view = VIEW_TABLE;
+                    for (const char *key = keys[k]; *key; key++)
+                        ui_key(&ui, snapshot, *key);
+                    canvas_size(&canvas, cols, rows);
+                    ui_draw(&canvas, &ui, snapshot, "a note");
+                    bool any = false;
+                    for (int i = 0; i < cols * rows; i++)
+                        any = any || canvas.cell[i].glyph != ' ';
+                    assert_true(any);
+                    if (kind == FAKE_BOARD_HALF && cols >= 45 && rows >= 12 &&
+                        k == 0) /* the row at work */
+                        assert_true(has(&canvas, "lora-r1"));
+                }
+        fake_board_free(snapshot);
+    }
+    canvas_free(&canvas);
 }
 
 static void every_size_draws(void **state)
@@ -317,6 +349,7 @@ int main(void)
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_size_draws),
+        cmocka_unit_test(every_size_draws_a_grid),
         cmocka_unit_test(random_keys_never_crash),
         cmocka_unit_test(no_run_no_site_still_draws),
         cmocka_unit_test(trouble_is_said),

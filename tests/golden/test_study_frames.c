@@ -1,6 +1,6 @@
 /*
- * The pages of view 3 as text, compared with stored frames: answered, being
- * computed, refused, and with runs missing.
+ * The pages that ask the analyst, views 3 and 6, as text, compared with stored
+ * frames: answered, being computed, refused, and with runs missing.
  */
 #include <locale.h>
 #include <setjmp.h>
@@ -26,25 +26,32 @@ struct scene {
 };
 
 static const struct scene scenes[] = {
-    {"phi", "3b", ANSWERED, RACE, false},
-    {"phi_cursor", "3b]]]>>>>", ANSWERED, RACE, true},
-    {"phi_single", "3", ANSWERED, RACE, true},
-    {"phi_seeds", "3bbb", ANSWERED, SEVEN, false},
-    {"phi_random", "3bbbbdw", ANSWERED, RACE, true},
-    {"phi_itself", "3bb", ANSWERED, RACE, true},
-    {"phi_computing", "3", COMPUTING, RACE, true},
-    {"phi_refused", "3", REFUSED, RACE, true},
-    {"phi_outdated", "3", OUTDATED, RACE, true},
-    {"base", "3v", ANSWERED, RACE, false},
-    {"base_full", "3v\t", ANSWERED, RACE, true},
-    {"intruders", "3vvcc", ANSWERED, RACE, false},
-    {"intruders_outdated", "3vvE", OUTDATED, RACE, true},
-    {"intruders_input", "3vvdeeeeee", ANSWERED, RACE, true},
-    {"twins", "3vvv", ANSWERED, RACE, false},
-    {"twins_computing", "3vvv", COMPUTING, RACE, true},
-    {"section7", "3vvvv", ANSWERED, SEVEN, false},
-    {"section7_missing", "3vvvv", COMPUTING, RACE, false},
-    {"section7_computing", "3vvvv", COMPUTING, SEVEN, true},
+    {"overlap_phi", "3b", ANSWERED, RACE, false},
+    {"overlap_phi_cursor", "3b]]]>>>>", ANSWERED, RACE, true},
+    {"overlap_phi_single", "3", ANSWERED, RACE, true},
+    {"overlap_phi_seeds", "3bbb", ANSWERED, SEVEN, false},
+    {"overlap_phi_random", "3bbbbdw", ANSWERED, RACE, true},
+    {"overlap_phi_itself", "3bb", ANSWERED, RACE, true},
+    {"overlap_phi_computing", "3", COMPUTING, RACE, true},
+    {"overlap_phi_refused", "3", REFUSED, RACE, true},
+    {"overlap_phi_outdated", "3", OUTDATED, RACE, true},
+    {"overlap_base", "3v", ANSWERED, RACE, false},
+    {"overlap_base_full", "3v\t", ANSWERED, RACE, true},
+    {"overlap_intruders", "3vvcc", ANSWERED, RACE, false},
+    {"overlap_intruders_outdated", "3vvE", OUTDATED, RACE, true},
+    {"overlap_intruders_input", "3vvdeeeeee", ANSWERED, RACE, true},
+    {"overlap_twins", "3vvv", ANSWERED, RACE, false},
+    {"overlap_twins_computing", "3vvv", COMPUTING, RACE, true},
+    {"overlap_section7", "3vvvv", ANSWERED, SEVEN, false},
+    {"overlap_section7_missing", "3vvvv", COMPUTING, RACE, false},
+    {"overlap_section7_computing", "3vvvv", COMPUTING, SEVEN, true},
+    {"talk_answers", "6", ANSWERED, RACE, false},
+    {"talk_turned", "6--]]z", ANSWERED, RACE, false},
+    {"talk_prompt", "6ptell me\n", ANSWERED, RACE, true},
+    {"talk_typing", "6ptell me", ANSWERED, RACE, true},
+    {"talk_refused", "6", REFUSED, RACE, true},
+    {"talk_microscope", "6v", ANSWERED, RACE, false},
+    {"talk_microscope_turned", "6v++]]]d", ANSWERED, RACE, false},
 };
 
 static struct snapshot *snapshot_of(const struct scene *scene)
@@ -61,13 +68,14 @@ static struct snapshot *snapshot_of(const struct scene *scene)
 }
 
 static void press(struct ui *ui, struct snapshot *snapshot,
-                  const struct scene *scene)
+                  const struct scene *scene, int cols, int rows)
 {
     struct run_spec run = {
         .name = "run4", .method = "lora", .rank = 8, .alpha = 16, .seed = 1};
     run.targets[SITE_Q] = run.targets[SITE_V] = true;
     run.optimizer.lr = 4e-3;
     ui_start(ui, &run, GLYPHS_BRAILLE, true);
+    ui_size(ui, cols, rows);
     for (const char *key = scene->keys; *key; key++) {
         ui_key(ui, snapshot, *key);
         /* What was known before the last key is still there. */
@@ -91,7 +99,7 @@ static int draw(const struct scene *scene, int cols, int rows, bool is_ascii)
     int marks = 0;
     struct snapshot *snapshot = snapshot_of(scene);
     struct ui ui;
-    press(&ui, snapshot, scene);
+    press(&ui, snapshot, scene, cols, rows);
     ui.glyphs = is_ascii ? GLYPHS_ASCII : GLYPHS_BRAILLE;
     struct canvas canvas = canvas_new(cols, rows, ui.glyphs, 0);
     ui_draw(&canvas, &ui, snapshot, NULL);
@@ -100,7 +108,7 @@ static int draw(const struct scene *scene, int cols, int rows, bool is_ascii)
     FILE *to = open_memstream(&frame, &length);
     assert_int_equal(canvas_text(&canvas, to), 0);
     fclose(to);
-    snprintf(name, sizeof name, "overlap_%s_%dx%d%s", scene->name, cols, rows,
+    snprintf(name, sizeof name, "%s_%dx%d%s", scene->name, cols, rows,
              is_ascii ? "_ascii" : "");
     golden_compare(name, frame);
     for (const char *at = frame; *at; at++) {
