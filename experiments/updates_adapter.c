@@ -13,7 +13,7 @@ static int take(struct held *to, const struct updates *updates, int site,
     const struct file_pair *pair = adapter_file_at(file, site);
     if (adapter_file_read(&to->own[0], &to->own[1], pair, err) != 0)
         return err_prefix(err, "%.300s", adapter_file_path(file));
-    adapter_file_forget(pair);
+    adapter_file_forget(file, pair);
     to->update = update_of_factors(to->own[0], to->own[1], pair->scale.scale);
     return 0;
 }

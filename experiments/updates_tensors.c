@@ -9,7 +9,6 @@
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
-#include "core/io/mapping.h"
 #include "core/io/tensor_file.h"
 #include "experiments/updates_owned.h"
 
@@ -43,8 +42,8 @@ static bool is_matrix(const struct tensor *tensor)
            tensor->count / rows > 1 && tensor->count <= INT_MAX;
 }
 
-static int read_mat(struct mat *to, const struct tensor *tensor,
-                    struct err *err)
+static int read_mat(struct mat *to, const struct tensor_file *file,
+                    const struct tensor *tensor, struct err *err)
 {
     int rows = (int)tensor->shape[0];
     float *at = mem_try((size_t)tensor->count, sizeof *at);
@@ -53,7 +52,7 @@ static int read_mat(struct mat *to, const struct tensor *tensor,
                        tensor->name);
     *to = mat_of(at, rows, (int)(tensor->count / rows));
     int status = tensor_read(at, tensor, err);
-    mapping_forget(tensor->data, tensor->bytes);
+    tensor_file_forget(file, tensor);
     return status;
 }
 
@@ -61,10 +60,10 @@ static int take(struct held *to, const struct updates *updates, int site,
                 struct err *err)
 {
     const struct of_tensors *own = updates->owned;
-    if (read_mat(&to->own[0], own->w[site], err) != 0)
+    if (read_mat(&to->own[0], own->file, own->w[site], err) != 0)
         return -1;
     if (own->base) {
-        if (read_mat(&to->own[1], own->w0[site], err) != 0)
+        if (read_mat(&to->own[1], own->base, own->w0[site], err) != 0)
             return -1;
         to->w0 = to->own[1];
         size_t count = (size_t)own->w[site]->count;

@@ -7,7 +7,6 @@
 
 #include "core/base/mem.h"
 #include "core/io/adapter_file_private.h"
-#include "core/io/mapping.h"
 
 static int read_config(struct adapter_file *file, struct err *err)
 {
@@ -193,8 +192,9 @@ int adapter_file_read(struct mat *bt, struct mat *a,
     return 0;
 }
 
-void adapter_file_forget(const struct file_pair *pair)
+void adapter_file_forget(const struct adapter_file *file,
+                         const struct file_pair *pair)
 {
-    mapping_forget(pair->a->data, pair->a->bytes);
-    mapping_forget(pair->b->data, pair->b->bytes);
+    tensor_file_forget(file->tensors, pair->a);
+    tensor_file_forget(file->tensors, pair->b);
 }

@@ -59,8 +59,9 @@ const char *adapter_file_caveat(const struct adapter_file *file, int i);
 /* bt (r, out) and a (r, in), owned; refuses NaN by the tensor's name. */
 int adapter_file_read(struct mat *bt, struct mat *a,
                       const struct file_pair *pair, struct err *err);
-/* The pages of a pair leave memory. */
-void adapter_file_forget(const struct file_pair *pair);
+/* The pages of a pair leave memory; its numbers can be read again. */
+void adapter_file_forget(const struct adapter_file *file,
+                         const struct file_pair *pair);
 
 /* Whether a file of tensors has names that a dialect knows as factors, fit or
  * not; what cannot be read has none. */

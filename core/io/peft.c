@@ -8,8 +8,6 @@
 #include "core/base/mem.h"
 #include "core/io/file.h"
 
-enum part { PART_A, PART_B, PART_MAGNITUDE, PART_NONE };
-
 /* The ends of a tensor's name, and what they say it is. */
 static const struct {
     const char *end;
@@ -116,7 +114,7 @@ static int fill_pair(struct peft_pair *pair, const struct json *config,
     pair->in = (int)a->shape[1];
     pair->out = (int)b->shape[0];
     pair->scale = scale.scale;
-    memcpy(pair->scale_from, scale.from, sizeof pair->scale_from);
+    memcpy(pair->scale_from, scale.from, sizeof scale.from);
     if (b->shape[1] != pair->rank)
         return err_set(err,
                        "tensor %.200s is (%d, %lld), but its lora_A has "
@@ -199,7 +197,7 @@ static int sort_out(struct peft *peft, struct err *err)
 static int open_all(struct peft *peft, const char *config, const char *tensors,
                     struct err *err)
 {
-    peft->config = json_read(config, err);
+    peft->config = peft->own_config = json_read(config, err);
     if (!peft->config)
         return -1;
     if (peft_check_config(peft->config, err))
@@ -221,6 +219,15 @@ struct peft *peft_open_files(const char *folder, const char *config,
     return NULL;
 }
 
+static struct peft *open_other(const char *path, struct err *err)
+{
+    struct peft *peft = xcalloc(1, sizeof *peft);
+    if (peft_open_other(peft, path, err) == 0)
+        return peft;
+    peft_close(peft);
+    return NULL;
+}
+
 struct peft *peft_open(const char *folder, struct err *err)
 {
     enum { MOST = 900 }; /* of the 1024 of a path */
@@ -232,6 +239,8 @@ struct peft *peft_open(const char *folder, struct err *err)
                 folder, MOST);
         return NULL;
     }
+    if (peft_is_other(folder))
+        return open_other(folder, err);
     (void)file_join(config, sizeof config, folder, "adapter_config.json");
     (void)file_join(tensors, sizeof tensors, folder,
                     "adapter_model.safetensors");
@@ -247,7 +256,8 @@ void peft_close(struct peft *peft)
     mem_free(peft->pair);
     mem_free(peft->other);
     safetensors_close(peft->file);
-    json_free(peft->config);
+    json_free(peft->own_config);
+    adapter_file_close(peft->dialect);
     mem_free(peft);
 }
 
@@ -262,11 +272,21 @@ enum tensor_type peft_type(const struct peft *peft)
     return type == TENSOR_F16 || type == TENSOR_BF16 ? type : TENSOR_F32;
 }
 
+void peft_release(const struct peft *peft, const struct tensor *tensor)
+{
+    if (peft->file)
+        safetensors_release(peft->file, tensor);
+    else
+        tensor_file_forget(adapter_file_tensors(peft->dialect), tensor);
+}
+
 int peft_read(struct mat *bt, struct mat *a, const struct peft *peft, int i,
               struct err *err)
 {
     const struct peft_pair *pair = &peft->pair[i];
     struct mat b = {0};
+    if (peft->dialect)
+        return peft_read_other(bt, a, peft, i, err);
     *bt = *a = (struct mat){0};
     a->at = mem_try((size_t)pair->rank * (size_t)pair->in, sizeof(float));
     bt->at = mem_try((size_t)pair->rank * (size_t)pair->out, sizeof(float));
@@ -286,8 +306,8 @@ int peft_read(struct mat *bt, struct mat *a, const struct peft *peft, int i,
     mat_transpose(*bt, b);
     status = 0;
 out:
-    safetensors_release(peft->file, pair->a);
-    safetensors_release(peft->file, pair->b);
+    peft_release(peft, pair->a);
+    peft_release(peft, pair->b);
     mem_free(b.at);
     if (status) {
         mem_free(a->at);

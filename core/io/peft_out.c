@@ -32,7 +32,9 @@ struct peft_out *peft_out_new(const struct peft *like, const char *base_name,
 {
     struct peft_out *out = xcalloc(1, sizeof *out);
     out->like = like;
-    (void)snprintf(out->base_name, sizeof out->base_name, "%s", base_name);
+    (void)snprintf(out->base_name, sizeof out->base_name, "%s",
+                   like && like->dialect ? adapter_file_base(like->dialect)
+                                         : base_name);
     out->transposed = transposed;
     out->names_all = names_all;
     out->type = type;
@@ -126,7 +128,10 @@ static struct json *plain_config(const struct peft_out *out)
     json_put_text(config, "task_type", "CAUSAL_LM");
     json_put_text(config, "base_model_name_or_path", out->base_name);
     json_put_text(config, "bias", "none");
-    json_put_bool(config, "fan_in_fan_out", out->transposed);
+    json_put_bool(config, "fan_in_fan_out",
+                  json_bool(json_get(out->like ? out->like->config : NULL,
+                                     "fan_in_fan_out"),
+                            out->transposed));
     json_put_bool(config, "inference_mode", true);
     json_put_bool(config, "init_lora_weights", true);
     json_put_number(config, "lora_dropout", 0);
@@ -140,7 +145,7 @@ static int write_config(struct peft_out *out, const char *path, struct err *err)
 {
     char from[1024];
     struct json *config = NULL;
-    if (out->like) {
+    if (out->like && out->like->own_config) {
         (void)file_join(from, sizeof from, out->like->folder,
                         "adapter_config.json");
         config = json_read(from, err);
@@ -150,7 +155,7 @@ static int write_config(struct peft_out *out, const char *path, struct err *err)
         config = plain_config(out);
     }
     put_ranks(config, out);
-    if (out->names_all)
+    if (out->names_all || (out->like && out->like->dialect))
         put_names(config, out);
     char *text = json_write(config);
     json_free(config);
@@ -247,7 +252,7 @@ static int copy_others(struct peft_out *out, struct err *err)
         if (safetensors_stream_bytes(out->stream, other->data, other->bytes,
                                      err))
             return -1;
-        safetensors_release(out->like->file, other);
+        peft_release(out->like, other);
     }
     return 0;
 }

@@ -120,3 +120,12 @@ size_t tensor_file_size(const struct tensor_file *file)
 {
     return file->mapping.size;
 }
+
+void tensor_file_forget(const struct tensor_file *file,
+                        const struct tensor *tensor)
+{
+    const unsigned char *begin = file->mapping.bytes, *data = tensor->data;
+    uintptr_t at = (uintptr_t)data, from = (uintptr_t)begin;
+    if (at >= from && at - from < file->mapping.size)
+        mapping_forget(data, tensor->bytes);
+}

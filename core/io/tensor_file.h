@@ -22,4 +22,9 @@ const char *tensor_file_meta(const struct tensor_file *file, const char *key);
 /* Bytes of the whole file. */
 size_t tensor_file_size(const struct tensor_file *file);
 
+/* A tensor is not needed for now: the file's pages leave memory.  What was
+ * unpacked stays, for it has no file to come back from. */
+void tensor_file_forget(const struct tensor_file *file,
+                        const struct tensor *tensor);
+
 #endif

@@ -155,6 +155,52 @@ static void test_checkpoints(void **state)
     free(table);
 }
 
+/* The file tools take every dialect, and write PEFT's. */
+static void test_tools_take_dialects(void **state)
+{
+    (void)state;
+    rename_to_kohya("kohya.safetensors", 5);
+    free(DONE(NULL, "resize", "kohya.safetensors", "--energy", "1", "--out",
+              "as_peft"));
+    struct json *was =
+        parse(DONE(NULL, "spectrum", "kohya.safetensors", "--json"));
+    struct json *is = parse(DONE(NULL, "spectrum", "as_peft", "--json"));
+    for (int i = 0; i < 4; i++) {
+        assert_near_relative(first_sigma(site_at(is, i)),
+                             first_sigma(site_at(was, i)), subtracted);
+        assert_near_relative(
+            json_number(json_get(site_at(is, i), "scale"), NAN),
+            json_number(json_get(site_at(was, i), "scale"), NAN), same_floats);
+        assert_true(says(site_at(is, i), "scale_from", "adapter_config.json"));
+    }
+    json_free(was);
+    json_free(is);
+    free(DONE(NULL, "merge", "bundled", "kohya.safetensors", "--out", "one"));
+    free(DONE(NULL, "merge", "bundled", "as_peft", "--out", "other"));
+    is = parse(DONE(NULL, "spectrum", "one/model.safetensors", "--base",
+                    "other/model.safetensors", "--json"));
+    const struct json *sites = json_get(is, "sites");
+    for (int i = 0; i < json_length(sites); i++) {
+        double sigma = first_sigma(json_at(sites, i));
+        assert_true(!(sigma > subtracted)); /* none: nothing differs */
+    }
+    json_free(is);
+    lab_shell(
+        "mkdir kernel && printf '{\"c.lora_down.weight\":{\"dtype\":"
+        "\"F32\",\"shape\":[1,1,2,2],\"data_offsets\":[0,16]},"
+        "\"c.lora_up.weight\":{\"dtype\":\"F32\",\"shape\":[2,1,1,1],"
+        "\"data_offsets\":[16,24]}}' >kernel/head && { printf "
+        "\"\\\\$(printf %%o $(wc -c <kernel/head))\\0\\0\\0\\0\\0\\0\\0\"; "
+        "cat kernel/head; head -c 24 /dev/zero; } "
+        ">kernel.safetensors");
+    char *table = DONE(NULL, "spectrum", "kernel.safetensors");
+    assert_non_null(strstr(table, "2x2 kernel as out x (in 2 2)"));
+    free(table);
+    REFUSED(NULL, 1, WORDS("c.lora_down.weight", "convolution"), "resize",
+            "kernel.safetensors", "--rank", "1", "--out", "none");
+    assert_false(lab_exists("none"));
+}
+
 static void test_bad_files(void **state)
 {
     (void)state;
@@ -182,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_dialects),
         cmocka_unit_test(test_scale_warning),
         cmocka_unit_test(test_checkpoints),
+        cmocka_unit_test(test_tools_take_dialects),
         cmocka_unit_test(test_bad_files),
     };
     return cmocka_run_group_tests(tests, set_up, lab_tear_down);

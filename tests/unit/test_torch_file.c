@@ -4,6 +4,7 @@
  */
 #include "core/io/tensor_file.h"
 #include "core/io/file.h"
+#include "core/io/peft.h"
 #include "tests/near.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/torch_writer.h"
@@ -256,6 +257,53 @@ static void damage_is_refused(void **state)
     refused(folder, "no ordinary file");
 }
 
+/* PEFT's .bin, deflated: what was unpacked is still there after the file's
+ * pages have left memory. */
+static void an_adapter_can_be_read_again(void **state)
+{
+    enum { WIDE = 4096, RANK = 2, COUNT = RANK * WIDE };
+    static float values[COUNT];
+    static const long of_a[2] = {RANK, WIDE}, of_b[2] = {WIDE, RANK};
+    static const long by_a[2] = {WIDE, 1}, by_b[2] = {RANK, 1};
+    static const char config[] = "{\"peft_type\": \"LORA\", \"r\": 2, "
+                                 "\"lora_alpha\": 6, \"fan_in_fan_out\": true}";
+    (void)state;
+    for (int level = 0; level < 10; level += 9) {
+        struct err err = {""};
+        struct mat bt, a;
+        begin();
+        for (int i = 0; i < COUNT; i++)
+            values[i] = (float)(i % 97) - 40;
+        archive->deflate = level;
+        pickle_begin(pickle);
+        pickle_tensor(pickle, "h.0.q.lora_A.weight", "0", 0, of_a, by_a, COUNT);
+        pickle_tensor(pickle, "h.0.q.lora_B.weight", "0", 0, of_b, by_b, COUNT);
+        pickle_end(pickle);
+        archive_add(archive, "a/data.pkl", pickle->at, pickle->size);
+        archive_add(archive, "a/data/0", values, sizeof values);
+        archive_end(archive);
+        (void)unlink(scratch_path(folder, "x.pt"));
+        (void)unlink(scratch_path(folder, "y.bin"));
+        archive_write(archive, scratch_path(folder, "adapter_model.bin"));
+        scratch_write(folder, "adapter_config.json", config);
+        struct peft *peft = peft_open(folder, &err);
+        assert_string_equal(err.text, "");
+        assert_int_equal(peft->count, 1);
+        assert_near(peft->pair[0].scale, 3, 0);
+        for (int turn = 0; turn < 2; turn++) {
+            assert_int_equal(peft_read(&bt, &a, peft, 0, &err), 0);
+            assert_memory_equal(a.at, values, sizeof values);
+            for (int i = 0; i < COUNT; i++)
+                assert_near(mat_row(bt, i % RANK)[i / RANK], values[i], 0);
+            mat_free(&bt);
+            mat_free(&a);
+        }
+        peft_close(peft);
+        (void)unlink(scratch_path(folder, "adapter_model.bin"));
+        (void)unlink(scratch_path(folder, "adapter_config.json"));
+    }
+}
+
 /* candle's: 1 to 24 in order, stored column by column. */
 static void reads_published_files(void **state)
 {
@@ -292,6 +340,7 @@ int main(void)
         cmocka_unit_test(tensors_stay_in_their_storage),
         cmocka_unit_test(bombs_are_refused),
         cmocka_unit_test(damage_is_refused),
+        cmocka_unit_test(an_adapter_can_be_read_again),
         cmocka_unit_test(reads_published_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -30,7 +30,7 @@ static inline void put_raw(struct bytes *to, const void *from, size_t size)
 static inline void put_number(struct bytes *to, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++) {
-        unsigned char byte = (unsigned char)(value >> (8 * i));
+        unsigned char byte = (unsigned char)(i < 8 ? value >> (8 * i) : 0);
         put_raw(to, &byte, 1);
     }
 }

@@ -170,7 +170,7 @@ int command_eval(int argc, char **argv)
         {"skip-bad", OPTION_FLAG, &e.skip_bad, NULL,
          "count bad rows of data and go on", 0, 0},
         {"adapter", OPTION_TEXT, &e.adapter, "DIR",
-         "PEFT adapter, or a run's method folder", 0, 0},
+         "an adapter, or a run's method folder", 0, 0},
         {"scale", OPTION_REAL, &e.strength, "S",
          "strength of the adapter's update (1)", -100, 100},
         {"examples", OPTION_INT, &e.examples, "N", "held-out examples (200)", 1,

@@ -91,7 +91,7 @@ int command_generate(int argc, char **argv)
     const struct option_row table[] = {
         {"prompt", OPTION_TEXT, &r.prompt, "TEXT", "what to go on with", 0, 0},
         {"adapter", OPTION_TEXT, &r.adapter, "DIR",
-         "PEFT adapter, or a run's method folder", 0, 0},
+         "an adapter, or a run's method folder", 0, 0},
         {"scale", OPTION_REAL, &r.strength, "S",
          "strength of the adapter's update (1)", -100, 100},
         {"tokens", OPTION_INT, &r.tokens, "N", "at most so many new ones (64)",

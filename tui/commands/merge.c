@@ -133,10 +133,10 @@ int command_merge(int argc, char **argv)
     int status;
     if (!options_parse(&status, &arguments, argc, argv,
                        "merge BASE ADAPTER... -o DIR [options]",
-                       "W + s B A, of one or several PEFT adapters, and what "
-                       "storing it loses.  BASE is a\nHugging Face folder of "
-                       "any model, or \"bundled\"; with --as-adapter it is not "
-                       "read.",
+                       "W + s B A, of one or several adapters of any dialect, "
+                       "and what storing it loses.\nBASE is a Hugging Face "
+                       "folder of any model, or \"bundled\"; with "
+                       "--as-adapter it is\nnot read.",
                        table, 2, MERGE_MOST + 1))
         return status;
     ask.of.base = arguments.at[0];

@@ -277,9 +277,10 @@ int command_resize(int argc, char **argv)
     int status;
     if (!options_parse(
             &status, &arguments, argc, argv, "resize ADAPTER -o DIR [options]",
-            "A PEFT adapter of any model at another rank, or within "
-            "a budget over all modules:\nthe nearest updates there "
-            "are, by the singular values of s B A.  The scale stays.",
+            "An adapter of any model and dialect at another rank, or within "
+            "a budget over all\nmodules: the nearest updates there are, by "
+            "the singular values of s B A, written as\nPEFT's.  The scale "
+            "stays.",
             table, 1, 1))
         return status;
     ask.path = arguments.at[0];
