@@ -127,8 +127,8 @@ static int begin(struct session *session, const struct session_options *options,
 static void say_data(struct session *session)
 {
     struct task_report report = task_report(session->task);
-    if (report.examples[SPLIT_TRAIN] == 0)
-        return;
+    if (session->task->conf.data == NULL)
+        return; /* drawn: nothing can be cut or bad */
     event_add(session, -1, EVENT_PASSING,
               "data: %ld examples to train on, %ld held out, %ld cut at the "
               "front, %ld row%s skipped",

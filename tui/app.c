@@ -195,9 +195,8 @@ static void start(struct app *app, const struct app_source *source,
     int view = options->view ? view_find(options->view) : -1;
     if (view >= 0)
         app->ui.view = (enum view_id)view;
-    int cols, rows;
-    screen_size(&cols, &rows);
-    app->canvas = canvas_new(cols, rows, app->ui.glyphs, screen_colours());
+    app->canvas = canvas_new(1, 1, app->ui.glyphs, screen_colours());
+    resize(app);
 }
 
 int app_loop(const struct app_source *source, const struct app_options *options,

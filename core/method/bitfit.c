@@ -10,16 +10,23 @@
 
 static const bool biases[ALSO_KINDS] = {[ALSO_BIASES] = true};
 
+static int bitfit_check(const struct model *model,
+                        const struct method_conf *conf, struct err *err)
+{
+    (void)conf; /* nothing to choose */
+    return also_count(model, biases) > 0
+               ? 0
+               : err_set(err,
+                         "bitfit trains biases, and a %s model has none; use "
+                         "lora, or full",
+                         model->conf.family);
+}
+
 static int bitfit_attach(struct method *method, const struct method_conf *conf,
                          struct err *err)
 {
     (void)conf; /* nothing to choose */
     (void)also_layout(method, biases);
-    if (method->param_count == 0)
-        return err_set(err,
-                       "bitfit trains biases, and a %s model has none; use "
-                       "lora, or full",
-                       method->model->conf.family);
     if (layout_allocate(method, err))
         return -1;
     whole_start(method);
@@ -36,13 +43,6 @@ static long bitfit_count(const struct model *model,
 {
     (void)conf;
     return also_count(model, biases);
-}
-
-static bool bitfit_adapts(const struct method *method, int site)
-{
-    (void)method;
-    (void)site;
-    return false;
 }
 
 /* Only called for adapted sites: never. */
@@ -66,10 +66,11 @@ const struct method_ops method_bitfit = {
     .formula = "y = W0 x + b, b trained",
     .lr = 8e-2,
     .paper = "Ben Zaken et al. 2022, arXiv 2106.10199",
+    .check = bitfit_check,
     .attach = bitfit_attach,
     .detach = bitfit_detach,
     .count = bitfit_count,
-    .adapts = bitfit_adapts,
+    .adapts = method_adapts_none,
     .effective = bitfit_effective,
     .gradient = bitfit_gradient,
 };

@@ -48,6 +48,16 @@ static bool fake_send(void *ctx, const struct command *command)
     return write(fake->wake[1], "x", 1) == 1;
 }
 
+/* What is asked is seen in the title. */
+static void fake_ask(void *ctx, const struct question *question)
+{
+    struct fake *fake = ctx;
+    if (question->is_asked && question->talk.wants_curve)
+        snprintf(fake->snapshot->title, sizeof fake->snapshot->title,
+                 "a curve is asked for");
+    (void)!write(fake->wake[1], "x", 1);
+}
+
 static int run_app(void *ctx)
 {
     (void)ctx;
@@ -64,6 +74,7 @@ static int run_app(void *ctx)
                                 .look = fake_look,
                                 .done = fake_done,
                                 .send = fake_send,
+                                .ask = fake_ask,
                                 .wake_fd = fake.wake[0]};
     int result = app_loop(&source, &options, &err);
     fake_snapshot_free(fake.snapshot);
@@ -206,6 +217,18 @@ static void follows_the_window(void **state)
     assert_left(pty, 0);
 }
 
+/* What a large screen shows beside is asked from the first frame on. */
+static void begins_as_large_as_it_is(void **state)
+{
+    (void)state;
+    struct pty *pty = pty_start("xterm-256color", 200, 60, run_app, NULL);
+    assert_true(pty_wait_text(pty, "A race of ranks"));
+    pty_send(pty, "6");
+    assert_true(pty_wait_text(pty, "a curve is asked for"));
+    pty_send(pty, "q");
+    assert_left(pty, 0);
+}
+
 static void answers_keys(void **state)
 {
     (void)state;
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(stops_and_comes_back),
         cmocka_unit_test(draws_on_every_terminal),
         cmocka_unit_test(follows_the_window),
+        cmocka_unit_test(begins_as_large_as_it_is),
         cmocka_unit_test(answers_keys),
         cmocka_unit_test(keeps_stderr_off_the_screen),
         cmocka_unit_test(draws_nothing_when_idle),

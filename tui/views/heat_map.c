@@ -38,8 +38,12 @@ static void map_make(struct map *map, const struct snapshot *snapshot)
     map->row_text = xcalloc((size_t)map->rows, sizeof *map->row_text);
     for (size_t i = 0; i < cells; i++)
         map->site[i] = -1;
+    /* As sites are called: h.0.attn.q, but fc.1. */
+    bool is_dense =
+        snapshot->site_count > 0 && snapshot->site[0].kind == SITE_FC;
     for (int r = 0; r < map->rows; r++) {
-        snprintf(map->row_text[r], sizeof *map->row_text, "h.%d", r);
+        snprintf(map->row_text[r], sizeof *map->row_text, "%s.%d",
+                 is_dense ? "fc" : "h", r + is_dense);
         map->row[r] = map->row_text[r];
     }
     for (int s = 0; s < snapshot->site_count; s++) {

@@ -194,10 +194,15 @@ static void stop_words(char *to, size_t size, const char *what,
                        long step)
 {
     int last = count - 1, stop = ranks_stop(loss, last);
+    double gap = loss[stop] - loss[last];
+    char lost[48];
+    if (fabs(gap) < 0.00005) /* "-0.0000" would be no number */
+        snprintf(lost, sizeof lost, "less than 0.0001 %s", unit);
+    else
+        snprintf(lost, sizeof lost, "%+.4f %s", gap, unit);
     if (stop < last)
-        snprintf(to, size,
-                 "%s: you could stop at %d of %d, %+.4f %s (at step %ld)", what,
-                 stop, last, loss[stop] - loss[last], unit, step);
+        snprintf(to, size, "%s: you could stop at %d of %d, %s (at step %ld)",
+                 what, stop, last, lost, step);
     else
         snprintf(to, size,
                  "%s: it uses all %d, one less costs %+.4f %s (at step %ld)",

@@ -230,6 +230,15 @@ static void words_at_cursor(char *to, size_t size,
     }
 }
 
+/* Three decimals, unless they would all be zero. */
+static void gap_text(char *to, size_t size, double gap)
+{
+    if (gap < 0.0005)
+        number_text(to, size, gap);
+    else
+        snprintf(to, size, "%.3f", gap);
+}
+
 /* "full leads on validation; r8 is 0.021 nats behind, r1 0.143". */
 static void words_verdict(char *to, size_t size,
                           const struct snapshot *snapshot)
@@ -264,12 +273,16 @@ static void words_verdict(char *to, size_t size,
     }
     size_t used =
         (size_t)snprintf(to, size, "%s leads on validation;", order[0]->name);
-    for (int i = 1; i < count && used < size - 1; i++)
-        used += (size_t)snprintf(
-            to + used, size - used, "%s %s %s%.3f%s%s%s", i > 1 ? "," : "",
-            order[i]->name, i == 1 ? "is " : "",
-            order[i]->validation_loss - order[0]->validation_loss,
-            i == 1 ? " " : "", i == 1 ? unit : "", i == 1 ? " behind" : "");
+    for (int i = 1; i < count && used < size - 1; i++) {
+        char gap[16], behind[48] = "";
+        gap_text(gap, sizeof gap,
+                 order[i]->validation_loss - order[0]->validation_loss);
+        if (i == 1)
+            snprintf(behind, sizeof behind, " %s behind", unit);
+        used += (size_t)snprintf(to + used, size - used, "%s %s %s%s%s",
+                                 i > 1 ? "," : "", order[i]->name,
+                                 i == 1 ? "is " : "", gap, behind);
+    }
 }
 
 void train_draw(struct canvas *canvas, struct rect rect,
