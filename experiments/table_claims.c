@@ -2,7 +2,8 @@
  * What the paper claims and this table bears out.  Two kinds of claims:
  *
  *   better(a, b)    the mean of a is beyond that of b
- *   keeps_up(a, b)  it is not below it by more than a tolerance
+ *   keeps_up(a, b)  it is not below it by more than a tolerance, and the seeds
+ *                   agree well enough to say so
  *
  * noise = sqrt(da^2 + db^2), the seeds' deviations together: a gap that is no
  * larger says nothing.  With one seed there is no deviation, and no verdict.
@@ -104,9 +105,11 @@ static enum table_verdict keeps_up(const struct contest *of)
     double tolerance = of->in_nats ? tolerance_nats : tolerance_points;
     if (is_open(of))
         return TABLE_OPEN;
-    if (of->gap >= -tolerance)
+    /* One deviation lower it would still keep up; or seeds hardly differ. */
+    if (of->gap - of->noise >= -tolerance ||
+        (of->gap >= -tolerance && of->noise <= tolerance))
         return TABLE_SHOWN;
-    return of->gap >= -of->noise ? TABLE_WITHIN : TABLE_NOT;
+    return fabs(of->gap) <= of->noise ? TABLE_WITHIN : TABLE_NOT;
 }
 
 static void side_text(char *to, size_t size, const struct contest *contest,

@@ -105,7 +105,7 @@ const struct help_term help_term[] = {
      "what can be compared is the order, not the height"},
     {IN_TABLE, "SHOWN",
      "the claim holds here by more than the seeds' deviation, or "
-     "keeps up within half a point (0.01 nats)"},
+     "keeps up within half a point (0.01 nats), a deviation lower too"},
     {IN_TABLE, "NOT SHOWN", "it does not, by more than the seeds' deviation"},
     {IN_TABLE, "WITHIN", "the gap is no larger than the seeds' deviation"},
     {IN_TABLE, "NOT KNOWN",
