@@ -306,11 +306,11 @@ static int check(const struct peft *peft, struct err *err)
                        "%.300s: DoRA's update is not s B A; merge it into its "
                        "base, then extract",
                        peft->folder);
-    if (peft->other_count)
+    if (adapter_file_rest(peft->file))
         return err_set(err,
                        "tensor %.200s is no part of an update s B A; merge "
                        "the adapters into their base instead",
-                       peft->other[0]->name);
+                       adapter_file_rest_at(peft->file, 0)->name);
     return 0;
 }
 

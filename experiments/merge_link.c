@@ -160,8 +160,9 @@ int merge_link(struct merge *merge, const struct merge_ask *ask,
         for (int i = 0; i < peft->count; i++)
             if (link_pair(merge, a, i, err))
                 return err_prefix(err, "%.300s", peft->folder);
-        for (int i = 0; i < peft->other_count; i++)
-            if (link_other(merge, ask, a, peft->other[i], err))
+        for (int i = 0; i < adapter_file_rest(peft->file); i++)
+            if (link_other(merge, ask, a, adapter_file_rest_at(peft->file, i),
+                           err))
                 return err_prefix(err, "%.300s", peft->folder);
     }
     for (int i = 0; i < merge->count; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/io/adapter_file_private.h"
+#include "core/io/peft_config.h"
 
 int adapter_caveat_check(const struct adapter_file *file, struct err *err)
 {
@@ -36,13 +37,24 @@ static const struct {
     {"vera_lambda", "VeRA, whose A and B are drawn, not stored"},
 };
 
-static int check_foreign(const struct adapter_file *file, struct err *err)
+static int check_name(const struct tensor *tensor, struct err *err)
 {
+    for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
+        if (strstr(tensor->name, foreign[k].within))
+            return err_set(err, "tensor \"%.120s\" is of %s: not s B A",
+                           tensor->name, foreign[k].what);
+    return 0;
+}
+
+int adapter_caveat_foreign(const struct adapter_file *file, struct err *err)
+{
+    int all = file->dialect ? 0 : tensor_file_count(file->tensors);
+    for (int i = 0; i < all; i++)
+        if (check_name(tensor_file_at(file->tensors, i), err) != 0)
+            return -1;
     for (int i = 0; i < file->rests; i++)
-        for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
-            if (strstr(file->rest[i]->name, foreign[k].within))
-                return err_set(err, "tensor \"%.120s\" is of %s: not s B A",
-                               file->rest[i]->name, foreign[k].what);
+        if (check_name(file->rest[i], err) != 0)
+            return -1;
     return 0;
 }
 
@@ -70,16 +82,12 @@ static void list_magnitudes(struct adapter_file *file)
 
 static void list_base(struct adapter_file *file)
 {
-    const char *init =
-        json_text(json_get(file->config, "init_lora_weights"), "true");
-    static const char *const changing[] = {"pissa", "corda", "olora", "lora_ga",
-                                           "loftq"};
-    for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
-        if (strncmp(init, changing[i], strlen(changing[i])) == 0)
-            (void)snprintf(next_caveat(file), CAVEAT_SIZE,
-                           "init_lora_weights is %.40s, which also changed the "
-                           "base: s B A is not the update of the original",
-                           init);
+    const char *init = peft_changes_base(file->config);
+    if (init)
+        (void)snprintf(next_caveat(file), CAVEAT_SIZE,
+                       "init_lora_weights is %.40s, which also changed the "
+                       "base: s B A is not the update of the original",
+                       init);
 }
 
 static void list_rest(struct adapter_file *file)
@@ -99,7 +107,7 @@ static void list_rest(struct adapter_file *file)
 
 int adapter_caveat_list(struct adapter_file *file, struct err *err)
 {
-    if (check_foreign(file, err) != 0)
+    if (adapter_caveat_foreign(file, err) != 0)
         return -1;
     if (!file->count)
         return err_set(err, "holds no pair of factors");

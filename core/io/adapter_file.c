@@ -20,11 +20,10 @@ static int read_config(struct adapter_file *file, struct err *err)
     return 0;
 }
 
-static int open_all(struct adapter_file *file, const char *path,
-                    struct err *err)
+/* What path and config_path name. */
+static int open_all(struct adapter_file *file, struct err *err)
 {
-    if (adapter_find(file->path, file->config_path, path, err) != 0 ||
-        read_config(file, err) != 0)
+    if (read_config(file, err) != 0)
         return -1;
     file->tensors = tensor_file_open(file->path, err);
     if (!file->tensors)
@@ -38,7 +37,21 @@ static int open_all(struct adapter_file *file, const char *path,
 struct adapter_file *adapter_file_open(const char *path, struct err *err)
 {
     struct adapter_file *file = xcalloc(1, sizeof *file);
-    if (open_all(file, path, err) == 0)
+    if (adapter_find(file->path, file->config_path, path, err) == 0 &&
+        open_all(file, err) == 0)
+        return file;
+    adapter_file_close(file);
+    return NULL;
+}
+
+struct adapter_file *adapter_file_open_files(const char *tensors,
+                                             const char *config,
+                                             struct err *err)
+{
+    struct adapter_file *file = xcalloc(1, sizeof *file);
+    (void)snprintf(file->path, sizeof file->path, "%s", tensors);
+    (void)snprintf(file->config_path, sizeof file->config_path, "%s", config);
+    if (open_all(file, err) == 0)
         return file;
     adapter_file_close(file);
     return NULL;
@@ -63,6 +76,11 @@ const char *adapter_file_dialect(const struct adapter_file *file)
 const char *adapter_file_path(const struct adapter_file *file)
 {
     return file->path;
+}
+
+const char *adapter_file_config_path(const struct adapter_file *file)
+{
+    return file->config_path;
 }
 
 size_t adapter_file_size(const struct adapter_file *file)

@@ -34,11 +34,17 @@ struct adapter_file;
 /* A file of tensors, or a folder with one; adapter_config.json beside it is
  * read when there is one. */
 struct adapter_file *adapter_file_open(const char *path, struct err *err);
+/* The same of a file and a config of any names, as before they are renamed. */
+struct adapter_file *adapter_file_open_files(const char *tensors,
+                                             const char *config,
+                                             struct err *err);
 void adapter_file_close(struct adapter_file *file);
 
 const char *adapter_file_dialect(const struct adapter_file *file);
 const char *adapter_file_path(const struct adapter_file *file); /* tensors' */
-size_t adapter_file_size(const struct adapter_file *file);      /* bytes */
+const char *
+adapter_file_config_path(const struct adapter_file *file); /* or "" */
+size_t adapter_file_size(const struct adapter_file *file); /* bytes */
 /* Of the config, "": it names none. */
 const char *adapter_file_base(const struct adapter_file *file);
 const struct json *adapter_file_config(const struct adapter_file *file);

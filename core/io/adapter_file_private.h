@@ -26,7 +26,9 @@ int adapter_pairs_make(struct adapter_file *file, struct err *err);
 
 /* Refuses a config that is not LoRA's. */
 int adapter_caveat_check(const struct adapter_file *file, struct err *err);
-/* Refuses tensors that are another method's, and lists the caveats. */
+/* Refuses tensors outside of pairs that are another method's. */
+int adapter_caveat_foreign(const struct adapter_file *file, struct err *err);
+/* The same, and lists the caveats. */
 int adapter_caveat_list(struct adapter_file *file, struct err *err);
 
 #endif

@@ -328,6 +328,8 @@ int adapter_pairs_make(struct adapter_file *file, struct err *err)
     if (!tensor_file_count(file->tensors))
         return err_set(err, "holds no tensors");
     file->dialect = choose(file->tensors);
+    if (!file->dialect && adapter_caveat_foreign(file, err) != 0)
+        return -1;
     if (!file->dialect)
         return err_set(err,
                        "no tensor of it is a factor of LoRA in a dialect known "

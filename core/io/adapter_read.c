@@ -13,48 +13,23 @@
 
 #include "core/base/mem.h"
 #include "core/io/adapter_bound.h"
-#include "core/io/file.h"
+#include "core/io/peft_config.h"
 
-/* Null, false, "none" or empty: the feature is not used. */
-static bool is_off(const struct json *value)
-{
-    if (!value || json_is_null(value))
-        return true;
-    if (json_is_string(value))
-        return !strcmp(json_text(value, ""), "none");
-    if (json_is_array(value) || json_is_object(value))
-        return !json_length(value);
-    return !json_bool(value, true);
-}
-
+/* What the file tools copy, but a model has no place for. */
 static int check_features(const struct json *config, struct err *err)
 {
     static const struct {
         const char *key, *why;
-    } not_lora[] = {
+    } beside[] = {
         {"bias", "trained biases are not part of an update of W"},
         {"lora_bias", "trained biases are not part of an update of W"},
         {"modules_to_save", "it replaces whole modules"},
-        {"layer_replication", "it changes the layers of the base"},
-        {"trainable_token_indices", "it trains embeddings"},
-        {"target_parameters", "it adapts parameters outside of modules"},
-        {"alora_invocation_tokens", "it is switched on by tokens"},
-        {"use_qalora", "its A works on groups of inputs"},
-        {"use_bdlora", "its factors are block-diagonal"},
     };
-    for (size_t i = 0; i < sizeof not_lora / sizeof *not_lora; i++)
-        if (!is_off(json_get(config, not_lora[i].key)))
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++)
+        if (!peft_is_off(config, beside[i].key))
             return err_set(err, "%s is set, which is not supported: %s",
-                           not_lora[i].key, not_lora[i].why);
-    const char *init = json_text(json_get(config, "init_lora_weights"), "true");
-    if (!strncmp(init, "pissa", 5) || !strcmp(init, "corda") ||
-        !strcmp(init, "olora") || !strcmp(init, "lora_ga") ||
-        !strcmp(init, "loftq"))
-        return err_set(err,
-                       "init_lora_weights is %s, which also changed the base; "
-                       "convert the adapter to plain LoRA first",
-                       init);
-    return 0;
+                           beside[i].key, beside[i].why);
+    return peft_check_config(config, err);
 }
 
 static int check_magnitude(const struct bound *pair, const struct json *config,

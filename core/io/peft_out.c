@@ -33,8 +33,8 @@ struct peft_out *peft_out_new(const struct peft *like, const char *base_name,
     struct peft_out *out = xcalloc(1, sizeof *out);
     out->like = like;
     (void)snprintf(out->base_name, sizeof out->base_name, "%s",
-                   like && like->dialect ? adapter_file_base(like->dialect)
-                                         : base_name);
+                   like && !peft_is_own(like) ? adapter_file_base(like->file)
+                                              : base_name);
     out->transposed = transposed;
     out->names_all = names_all;
     out->type = type;
@@ -143,19 +143,14 @@ static struct json *plain_config(const struct peft_out *out)
 
 static int write_config(struct peft_out *out, const char *path, struct err *err)
 {
-    char from[1024];
-    struct json *config = NULL;
-    if (out->like && out->like->own_config) {
-        (void)file_join(from, sizeof from, out->like->folder,
-                        "adapter_config.json");
-        config = json_read(from, err);
-        if (!config)
-            return -1;
-    } else {
-        config = plain_config(out);
-    }
+    bool copies = out->like && peft_is_own(out->like);
+    struct json *config =
+        copies ? json_read(adapter_file_config_path(out->like->file), err)
+               : plain_config(out);
+    if (!config)
+        return -1;
     put_ranks(config, out);
-    if (out->names_all || (out->like && out->like->dialect))
+    if (out->names_all || !copies)
         put_names(config, out);
     char *text = json_write(config);
     json_free(config);
@@ -167,6 +162,12 @@ static int write_config(struct peft_out *out, const char *path, struct err *err)
     }
     mem_free(text);
     return status;
+}
+
+/* Tensors of no pair, which are copied. */
+static int others(const struct peft_out *out)
+{
+    return out->like ? adapter_file_rest(out->like->file) : 0;
 }
 
 static void declare(struct safetensors_stream *stream, enum tensor_type type,
@@ -194,8 +195,8 @@ static struct safetensors_stream *declare_all(const struct peft_out *out)
                 table ? ".lora_embedding_B" : ".lora_B.weight", item->out,
                 item->rank);
     }
-    for (int i = 0; out->like && i < out->like->other_count; i++) {
-        const struct tensor *other = out->like->other[i];
+    for (int i = 0; i < others(out); i++) {
+        const struct tensor *other = adapter_file_rest_at(out->like->file, i);
         safetensors_stream_declare(stream, other->name, other->type_name,
                                    other->dims, other->shape, other->bytes);
     }
@@ -247,8 +248,8 @@ int peft_out_begin(struct peft_out *out, const char *folder, bool force,
 /* Once the pairs are written: what is copied. */
 static int copy_others(struct peft_out *out, struct err *err)
 {
-    for (int i = 0; out->like && i < out->like->other_count; i++) {
-        const struct tensor *other = out->like->other[i];
+    for (int i = 0; i < others(out); i++) {
+        const struct tensor *other = adapter_file_rest_at(out->like->file, i);
         if (safetensors_stream_bytes(out->stream, other->data, other->bytes,
                                      err))
             return -1;

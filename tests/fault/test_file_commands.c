@@ -78,12 +78,12 @@ static void test_bad_adapters(void **state)
                   "{\"m.q.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],"
                   "\"data_offsets\":[0,24]}}",
                   6, 1);
-    check_refused("has no lora_B");
+    check_refused("has no B beside it");
     write_adapter(config,
                   "{\"prompt_embeddings\":{\"dtype\":\"F32\",\"shape\":[2,3],"
                   "\"data_offsets\":[0,24]}}",
                   6, 1);
-    check_refused("no adapter");
+    check_refused("trained prompt tokens");
     write_adapter("{\"peft_type\": \"P_TUNING\"}",
                   PAIR("[2,3]", "[4,2]", "24", "56"), 14, 1);
     check_refused("P_TUNING");

@@ -75,9 +75,13 @@ static void print_total(const struct resize_report *report)
         printf("other ranks within this budget may keep up to %.2g %% more "
                "of the squares\n",
                100 * (share(outcome->at_most, outcome->kept) - 1));
-    if (resize->peft->other_count)
-        printf("%d other tensors of the file (%.60s, ...) stay as they are\n",
-               resize->peft->other_count, resize->peft->other[0]->name);
+    int others = adapter_file_rest(resize->peft->file);
+    if (others)
+        printf(others == 1
+                   ? "%d other tensor of the file (%.60s) stays as it is\n"
+                   : "%d other tensors of the file (%.60s, ...) stay as they "
+                     "are\n",
+               others, adapter_file_rest_at(resize->peft->file, 0)->name);
 }
 
 void resize_print_plan(const struct resize_report *report)
