@@ -7,99 +7,8 @@
 
 #include "core/base/linalg.h"
 #include "core/base/mem.h"
-#include "core/base/nearest.h"
 #include "core/io/file.h"
-#include "experiments/recipe_field.h"
 #include "experiments/session_private.h"
-
-static int find_site(const struct model *model, const char *name,
-                     const char *run, struct err *err)
-{
-    int site = model_site_find(model, name);
-    if (site >= 0)
-        return site;
-    const char **names = xcalloc((size_t)model->site_count, sizeof *names);
-    for (int i = 0; i < model->site_count; i++)
-        names[i] = model->site[i].name;
-    const char *near = nearest(name, names, model->site_count);
-    err_set(err, "run %s: no site is called %.40s%s%s%s", run, name,
-            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-    mem_free(names);
-    return -1;
-}
-
-/* The rank of every site as the spec wants it: (site_count), 0 elsewhere. */
-static int spread_ranks(int *ranks, const struct model *model,
-                        const struct run_spec *spec, struct err *err)
-{
-    for (int i = 0; i < model->site_count; i++)
-        ranks[i] = spec->targets[model->site[i].kind] ? spec->rank : 0;
-    for (int i = 0; i < spec->rank_count; i++) {
-        int site = find_site(model, spec->ranks[i].site, spec->name, err);
-        if (site < 0)
-            return -1;
-        if (ranks[site] == 0)
-            return err_set(err,
-                           "run %s: ranks names %s, but %s is no target; add "
-                           "it to targets",
-                           spec->name, spec->ranks[i].site,
-                           site_kind_name(model->site[site].kind));
-        ranks[site] = spec->ranks[i].rank;
-    }
-    for (int i = 0; i < model->site_count; i++) {
-        const struct site *site = &model->site[i];
-        int most = site->out < site->in ? site->out : site->in;
-        if (ranks[i] > most)
-            return err_set(err,
-                           "run %s: rank %d is too large for %s (%d, %d); use "
-                           "1..%d",
-                           spec->name, ranks[i], site->name, site->out,
-                           site->in, most);
-    }
-    return 0;
-}
-
-/* What is inserted makes slices longer than assemble() could know. */
-static int check_memory(const struct session *session, const struct run *run,
-                        struct err *err)
-{
-    int slices = session->recipe.slices;
-    int most = (session->recipe.batch - 1) / slices + 1;
-    size_t need = run_pass_bytes(run, most, session_context(session));
-    if (need <= mem_machine())
-        return 0;
-    return err_set(err,
-                   "a slice of %d sequences with what %s inserts may need "
-                   "%.0f GiB, more than this machine has; raise slices, or "
-                   "lower batch, prefix or rank",
-                   most, run_method(run)->ops->name, (double)need / (1 << 30));
-}
-
-static struct run *make_run(struct session *session,
-                            const struct run_spec *spec, struct err *err)
-{
-    const struct model *model = session->model;
-    int *ranks = xcalloc((size_t)model->site_count, sizeof *ranks);
-    bool has_rank = method_uses(spec->method, USES_RANKS);
-    struct run *run = NULL;
-    if (!has_rank || spread_ranks(ranks, model, spec, err) == 0) {
-        struct run_conf conf = {
-            .method = recipe_method(spec),
-            .optimizer = spec->optimizer,
-            .seed = spec->seed,
-            .steps = session->steps,
-            .slices = session->recipe.slices,
-        };
-        conf.method.ranks = has_rank ? ranks : NULL;
-        run = run_new(model, &conf, err);
-    }
-    if (run && check_memory(session, run, err) < 0) {
-        run_free(run);
-        run = NULL;
-    }
-    mem_free(ranks);
-    return run;
-}
 
 struct lane *lane_new(struct session *session, const struct run_spec *spec,
                       struct err *err)
@@ -113,7 +22,8 @@ struct lane *lane_new(struct session *session, const struct run_spec *spec,
                 (int)SNAPSHOT_RUNS);
         return NULL;
     }
-    struct run *run = make_run(session, spec, err);
+    char begun[SNAPSHOT_EVENT_TEXT];
+    struct run *run = lane_run_new(session, spec, begun, sizeof begun, err);
     if (!run)
         return NULL;
     struct lane *lane = xcalloc(1, sizeof *lane);
@@ -132,6 +42,8 @@ struct lane *lane_new(struct session *session, const struct run_spec *spec,
     session->lane =
         xgrow(session->lane, count, count + 1, sizeof *session->lane);
     session->lane[session->lane_count++] = lane;
+    if (begun[0])
+        event_add(session, lane->id, EVENT_PASSING, "%s", begun);
     return lane;
 }
 

@@ -37,6 +37,7 @@ struct run_spec {
     enum projection_kind projection;
     char inside[RECIPE_NAME];
     bool layered;
+    char adapter[512]; /* the run begins with its update; "": with none */
     uint64_t seed;
     struct optimizer_conf optimizer;
 };

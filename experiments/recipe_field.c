@@ -53,8 +53,8 @@ static const char *scale_at(int i)
 
 static const char *inside_at(int i)
 {
-    static const char *const names[] = {"full", "full_sites", "bitfit", "lora",
-                                        "lora_fa", NULL};
+    static const char *const names[] = {"full", "full_sites", "bitfit",
+                                        "lora", "lora_fa",    NULL};
     return names[i];
 }
 
@@ -202,6 +202,8 @@ const struct field run_fields[] = {
      .use = USES_SUBSPACE, .help = "the method whose values move in it"},
     {"layered", FIELD_BOOL, IN(struct run_spec, layered), .use = USES_SUBSPACE,
      .help = "a factor for each layer, out of dims (SAID)"},
+    {"adapter", FIELD_TEXT, IN(struct run_spec, adapter), .use = USES_ADAPTER,
+     .help = "begin with the update of this file or folder, at this rank"},
     {"seed", FIELD_SEED, IN(struct run_spec, seed),
      .help = "of its own first values"},
     {"optimizer", FIELD_MAP, .offset = offsetof(struct run_spec, optimizer),
@@ -298,8 +300,8 @@ bool method_uses(const char *method, unsigned use)
 /* Ranks of single sites are the dial's, which has no hold in a subspace. */
 bool run_uses(const struct run_spec *run, unsigned use)
 {
-    bool is_subspace = method_find(run->method) &&
-                       method_uses(run->method, USES_SUBSPACE);
+    bool is_subspace =
+        method_find(run->method) && method_uses(run->method, USES_SUBSPACE);
     return method_uses(run->method, use) ||
            (is_subspace && !(use & USES_RANKS) &&
             method_uses(run->inside, use));
@@ -324,9 +326,9 @@ struct method_conf recipe_method(const struct run_spec *run)
                                .prefix = run->prefix,
                                .infix = run->infix};
     const struct method_ops *inside = method_find(run->inside);
-    conf.subspace = (struct subspace_conf){run->dims, run->projection,
-                                           inside ? inside->name : "full",
-                                           run->layered};
+    conf.subspace =
+        (struct subspace_conf){run->dims, run->projection,
+                               inside ? inside->name : "full", run->layered};
     memcpy(conf.targets, run->targets, sizeof conf.targets);
     memcpy(conf.also, run->also, sizeof conf.also);
     return conf;

@@ -6,7 +6,7 @@
  *   assemble.c    base, tokenizer, task, batches
  *   trainer.c     the loop: commands, ticks, rest
  *   apply.c       commands; apply_rank.c the dial
- *   lane.c        one run of the session and its files
+ *   lane.c        one run of the session and its files; lane_run.c its machine
  *   measure.c     evaluations and rows;  spectra.c rows of spectra.tsv
  *   undo.c        states from before a change
  *   store.c       the run folder;  checkpoint.c, resume.c
@@ -134,6 +134,10 @@ void store_results(struct session *session);
 void store_result(struct session *session, struct lane *lane);
 void store_close(struct session *session);
 
+/* lane_run.c: the run of a spec; begun receives a sentence on the adapter it
+ * begins with, or "". */
+struct run *lane_run_new(struct session *session, const struct run_spec *spec,
+                         char *begun, size_t size, struct err *err);
 /* lane.c */
 struct lane *lane_new(struct session *session, const struct run_spec *spec,
                       struct err *err);

@@ -246,7 +246,7 @@ const struct method_ops method_lora = {
     .formula = "W = W0 + s B A",
     .lr = 4e-3,
     .paper = "Hu et al. 2021, arXiv 2106.09685",
-    .uses = USES_LORA,
+    .uses = USES_LORA | USES_ADAPTER,
     .check = lora_check,
     .attach = lora_attach,
     .detach = lora_detach,

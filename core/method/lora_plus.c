@@ -32,7 +32,7 @@ const struct method_ops method_lora_plus = {
     .formula = "W = W0 + s B A, lr of B = ratio lr",
     .lr = 1e-3,
     .paper = "Hayou et al. 2024, arXiv 2402.12354",
-    .uses = USES_LORA | USES_LR_RATIO,
+    .uses = USES_LORA | USES_LR_RATIO | USES_ADAPTER,
     .check = plus_check,
     .attach = plus_attach,
     .detach = lora_detach,

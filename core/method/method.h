@@ -85,6 +85,7 @@ enum method_use {
     USES_BUDGET = 1 << 8,
     USES_PREFIX = 1 << 9, /* prefix and infix */
     USES_SUBSPACE = 1 << 10,
+    USES_ADAPTER = 1 << 11, /* may begin with the factors of one */
     USES_LORA = USES_RANK | USES_RANKS | USES_ALPHA | USES_SCALE |
                 USES_TARGETS | USES_ALSO
 };

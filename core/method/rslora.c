@@ -28,7 +28,7 @@ const struct method_ops method_rslora = {
     .formula = "W = W0 + alpha / sqrt(r) B A",
     .lr = 4e-3,
     .paper = "Kalajdzievski 2023, arXiv 2312.03732",
-    .uses = USES_LORA & ~(unsigned)USES_SCALE,
+    .uses = (USES_LORA & ~(unsigned)USES_SCALE) | USES_ADAPTER,
     .check = lora_check,
     .attach = rslora_attach,
     .detach = lora_detach,

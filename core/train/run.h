@@ -65,6 +65,12 @@ void run_set_steps(struct run *run, long steps);
 int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
                  struct rank_change *changes, int *count, struct err *err);
 
+/* Before the first step, at a site with factors A and B of the rank of bt
+ * (r, out) and a (r, in): they become these, with B divided so that the update
+ * is scale bt^T a whatever the run's own scale. */
+void run_set_factors(struct run *run, int site, struct mat bt, struct mat a,
+                     double scale);
+
 /* Share of the last step's gradient energy in each direction of a site:
  * ||dL/dA_k||^2 + ||dL/dB_k||^2 over their sum, or of B alone where A does not
  * train; returns how many (0: none). */

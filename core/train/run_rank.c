@@ -101,6 +101,24 @@ int run_set_rank(struct run *run, int site, int rank, enum rank_policy policy,
     return status;
 }
 
+void run_set_factors(struct run *run, int site, struct mat bt, struct mat a,
+                     double scale)
+{
+    struct mat own_bt, own_a;
+    struct method *method = run->method;
+    double own;
+    bool has = method->ops->factors(method, site, &own_bt, &own_a, &own);
+    assert(has && run->step == 0);
+    (void)has; /* only asserted */
+    mat_copy(own_a, a);
+    mat_copy(own_bt, bt);
+    for (int k = 0; k < own_bt.rows && own != scale; k++)
+        for (int i = 0; i < own_bt.cols; i++)
+            mat_row(own_bt, k)[i] =
+                (float)((double)mat_row(bt, k)[i] * scale / own);
+    run_refresh_site(run, site);
+}
+
 /* Of one row of the gradient: the first slice's buffer holds the whole step's
  * after update. */
 static double energy(const struct run *run, int param, int row)
