@@ -222,13 +222,16 @@ static int read_back(struct combine *combine, struct peft_out *out,
     for (int i = 0; i < combine->count && status == 0; i++) {
         struct combine_site *site = &combine->site[i];
         struct mat bt, a;
-        status = peft_read(&bt, &a, back, i, err);
+        int at;
+        status = peft_out_find(&at, out, back, site->module, err);
+        if (status == 0)
+            status = peft_read(&bt, &a, back, at, err);
         if (status)
             break;
         double *x = xcalloc((size_t)site->in, sizeof *x);
         double *y = xcalloc((size_t)site->out, sizeof *y);
         probe_draw(x, site->in, (uint64_t)i);
-        probe_factors(y, bt, a, back->pair[i].scale, x);
+        probe_factors(y, bt, a, back->pair[at].scale, x);
         /* Parts may cancel: what is stored has the size of the parts. */
         site->read_back =
             probe_error(y, site->meant, site->out, sqrt(site->parts));
@@ -253,6 +256,7 @@ static int write_all(struct combine *combine, const struct merge_ask *ask,
     const struct peft *first = combine->peft[0];
     enum tensor_type type = ask->has_type ? ask->type : peft_type(first);
     struct peft_out *out = peft_out_new(first, "", false, true, type);
+    peft_out_set_names(out, ask->names);
     int status = 0;
     for (int i = 0; i < combine->count; i++) {
         const struct combine_site *site = &combine->site[i];
@@ -336,7 +340,8 @@ struct combine *combine_run(const struct merge_ask *ask, int rank,
                             struct err *err)
 {
     struct combine *combine = xcalloc(1, sizeof *combine);
-    if ((!ask->out || peft_out_may_write(ask->out, ask->force, err) == 0) &&
+    if ((!ask->out ||
+         peft_out_may_write(ask->out, ask->names, ask->force, err) == 0) &&
         open_all(combine, ask, err) == 0 &&
         look(combine, ask, rank, err) == 0 &&
         (!ask->out || write_all(combine, ask, rank, err) == 0))

@@ -254,10 +254,14 @@ static int read_back(const struct work *work, struct peft_out *out,
 {
     struct peft *back = peft_out_read_back(out, err);
     int status = back ? 0 : -1;
-    for (int i = 0, at = 0; i < work->extract->count && status == 0; i++) {
+    for (int i = 0; i < work->extract->count && status == 0; i++) {
         struct extract_site *site = &work->extract->site[i];
-        if (site->rank)
-            status = compare(site, back, at++, i, work->ask->type, err);
+        int at;
+        if (!site->rank)
+            continue;
+        status = peft_out_find(&at, out, back, site->module, err);
+        if (status == 0)
+            status = compare(site, back, at, i, work->ask->type, err);
     }
     peft_close(back);
     return status;
@@ -271,6 +275,7 @@ static int write_all(const struct work *work, struct err *err)
         transposed |= work->extract->site[i].transposed;
     struct peft_out *out =
         peft_out_new(NULL, ask->base_name, transposed, true, ask->type);
+    peft_out_set_names(out, ask->names);
     for (int i = 0; i < work->extract->count; i++) {
         const struct extract_site *site = &work->extract->site[i];
         if (site->rank)
@@ -302,7 +307,7 @@ static int run(const struct extract_ask *ask, struct extract *extract,
                regex_t *regex, struct err *err)
 {
     struct work work = {.ask = ask, .extract = extract, .site = regex};
-    if (ask->out && peft_out_may_write(ask->out, ask->force, err))
+    if (ask->out && peft_out_may_write(ask->out, ask->names, ask->force, err))
         return -1; /* before hours of work */
     extract->base = tensor_folder_open(ask->base, err);
     if (extract->base)

@@ -14,6 +14,7 @@
 #ifndef EXPERIMENTS_EXTRACT_H
 #define EXPERIMENTS_EXTRACT_H
 
+#include "core/io/adapter_names.h"
 #include "core/io/peft.h"
 #include "core/io/tensor_folder.h"
 
@@ -24,6 +25,7 @@ struct extract_ask {
     double energy;            /* share of ||W - W0||_F^2, or 0 */
     const char *site;         /* regular expression, or NULL */
     enum tensor_type type;    /* of the factors */
+    enum adapter_names names; /* of the file */
     const char *out;          /* NULL: nothing is written */
     bool force;
 };

@@ -12,6 +12,7 @@
 #ifndef EXPERIMENTS_MERGE_H
 #define EXPERIMENTS_MERGE_H
 
+#include "core/io/adapter_names.h"
 #include "core/io/peft.h"
 #include "core/io/tensor_folder.h"
 
@@ -24,6 +25,7 @@ struct merge_ask {
     int adapters;
     bool has_type; /* write all numbers as type; else as they are */
     enum tensor_type type;
+    enum adapter_names names; /* of an adapter */
     const char *out;
     bool force;
 };

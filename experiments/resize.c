@@ -123,6 +123,7 @@ struct peft_out *resize_out(const struct resize *resize, const int *rank)
 {
     struct peft_out *out = peft_out_new(resize->peft, "", false,
                                         !keeps_all(resize, rank), resize->type);
+    peft_out_set_names(out, resize->names);
     for (int i = 0; i < resize->count; i++) {
         const struct peft_pair *pair = &resize->peft->pair[i];
         if (rank[i])

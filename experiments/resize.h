@@ -11,13 +11,14 @@
 #define EXPERIMENTS_RESIZE_H
 
 #include "analysis/rank_plan.h"
+#include "core/io/adapter_names.h"
 #include "core/io/peft.h"
 
 enum resize_rule {
     RESIZE_RANK,
     RESIZE_ENERGY,
     RESIZE_RATIO,
-    RESIZE_BYTES,     /* of adapter_model.safetensors */
+    RESIZE_BYTES,     /* of the file of tensors */
     RESIZE_PARAMETERS /* of the factors */
 };
 
@@ -26,7 +27,8 @@ struct resize {
     int count;
     struct plan_site *site; /* (count) in the order of the pairs */
     int *rank;              /* (count) of the plan; 0: the module is left out */
-    enum tensor_type type;  /* that will be written */
+    enum tensor_type type;  /* that will be written, and in whose names */
+    enum adapter_names names;
     int threads;
     struct plan_outcome outcome; /* of a budget */
     double
@@ -41,7 +43,7 @@ void resize_close(struct resize *resize);
 /* Fills rank. */
 int resize_plan(struct resize *resize, enum resize_rule rule, double value,
                 struct err *err);
-/* Bytes of adapter_model.safetensors with these ranks. */
+/* Bytes of the file of tensors with these ranks. */
 size_t resize_bytes(const struct resize *resize, const int *rank);
 /* r, lora_alpha, rank_pattern and alpha_pattern of the plan; owned. */
 struct json *resize_ranks(const struct resize *resize);

@@ -107,8 +107,7 @@ static int put_all(const struct making *all, struct peft_out *out,
     return status;
 }
 
-/* The error of one stored pair; its place in the file is its place among
- * those that were kept. */
+/* The error of one stored pair. */
 static int compare(double *error, const struct peft *back, int at,
                    const double *meant, int pair, double norm, struct err *err)
 {
@@ -133,14 +132,19 @@ static int read_back(struct resize *resize, struct peft_out *out,
     struct peft *back = peft_out_read_back(out, err);
     double unit = (double)round_unit(1, resize->type);
     int status = back ? 0 : -1;
-    for (int i = 0, at = 0; i < resize->count && status == 0; i++) {
+    for (int i = 0; i < resize->count && status == 0; i++) {
         double *error = &resize->read_back[i];
+        int at;
         if (!resize->rank[i])
             continue;
+        status =
+            peft_out_find(&at, out, back, resize->peft->pair[i].module, err);
+        if (status != 0)
+            break;
         const struct plan_site *site = &resize->site[i];
         double lost = plan_frobenius_error(site, resize->rank[i]);
         double norm = sqrt(fmax(pow(plan_norm(site), 2) - lost * lost, 0));
-        status = compare(error, back, at++, meant[i], i, norm, err);
+        status = compare(error, back, at, meant[i], i, norm, err);
         if (status == 0 && !(*error <= STORING * unit))
             status = err_set(err,
                              "%.200s: read back, s B A x is %.1e off, more "

@@ -2,29 +2,14 @@
 #include "core/io/peft_out.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
+#include "core/io/peft_out_private.h"
 #include "core/io/rounding.h"
-#include "core/io/safetensors_stream.h"
-
-struct peft_out {
-    const struct peft *like; /* or NULL */
-    char base_name[256];
-    bool transposed, names_all;
-    enum tensor_type type;
-    struct peft_item *item;
-    int count, room, put;
-    char folder[1024];
-    bool made_folder;
-    struct safetensors_stream *stream;
-    struct file_out config;
-};
 
 struct peft_out *peft_out_new(const struct peft *like, const char *base_name,
                               bool transposed, bool names_all,
@@ -41,6 +26,12 @@ struct peft_out *peft_out_new(const struct peft *like, const char *base_name,
     return out;
 }
 
+void peft_out_set_names(struct peft_out *out, enum adapter_names names)
+{
+    assert(!out->count);
+    out->names = names;
+}
+
 void peft_out_add(struct peft_out *out, struct peft_item item)
 {
     assert(item.rank > 0 && !out->stream);
@@ -53,147 +44,40 @@ void peft_out_add(struct peft_out *out, struct peft_item item)
     out->item[out->count++] = item;
 }
 
-/* The alpha for which alpha / rank is s; a whole number where one is. */
-static double alpha_of(const struct peft_item *item)
-{
-    double alpha = item->scale * item->rank, whole = round(alpha);
-    return whole / item->rank == item->scale ? whole : alpha;
-}
-
-static void put_alpha(struct json *object, const char *key, double alpha)
-{
-    if (alpha == round(alpha) && fabs(alpha) < 1e9)
-        json_put_integer(object, key, (long long)alpha);
-    else
-        json_put_number(object, key, alpha);
-}
-
-static int longer_first(const void *a, const void *b)
-{
-    const struct peft_item *x = *(struct peft_item *const *)a;
-    const struct peft_item *y = *(struct peft_item *const *)b;
-    size_t one = strlen(x->module), other = strlen(y->module);
-    if (one != other)
-        return one > other ? -1 : 1;
-    return x < y ? -1 : 1; /* as filed */
-}
-
-/* What of the config depends on the ranks, into config. */
-static void put_ranks(struct json *config, const struct peft_out *out)
-{
-    const struct peft_item *first = &out->item[0];
-    struct json *ranks = json_new_object(), *alphas = json_new_object();
-    struct peft_item **sorted = xcalloc((size_t)out->count, sizeof *sorted);
-    for (int i = 0; i < out->count; i++)
-        sorted[i] = &out->item[i];
-    qsort(sorted, (size_t)out->count, sizeof *sorted, longer_first);
-    for (int i = 0; i < out->count; i++) {
-        const struct peft_item *item = sorted[i];
-        if (item->rank != first->rank)
-            json_put_integer(ranks, item->module, item->rank);
-        if (alpha_of(item) != alpha_of(first))
-            put_alpha(alphas, item->module, alpha_of(item));
-    }
-    mem_free(sorted);
-    json_put_integer(config, "r", first->rank);
-    put_alpha(config, "lora_alpha", alpha_of(first));
-    json_put(config, "rank_pattern", ranks);
-    json_put(config, "alpha_pattern", alphas);
-    json_put_bool(config, "use_rslora", false);
-}
-
-struct json *peft_out_ranks(const struct peft_out *out)
-{
-    struct json *ranks = json_new_object();
-    put_ranks(ranks, out);
-    return ranks;
-}
-
-/* Names of their own match nothing else. */
-static void put_names(struct json *config, const struct peft_out *out)
-{
-    struct json *names = json_new_array();
-    for (int i = 0; i < out->count; i++)
-        json_push_text(names, out->item[i].module);
-    json_put(config, "target_modules", names);
-    json_put_null(config, "layers_to_transform");
-    json_put_null(config, "layers_pattern");
-}
-
-/* Of an adapter that is like no other. */
-static struct json *plain_config(const struct peft_out *out)
-{
-    struct json *config = json_new_object();
-    json_put_text(config, "peft_type", "LORA");
-    json_put_text(config, "task_type", "CAUSAL_LM");
-    json_put_text(config, "base_model_name_or_path", out->base_name);
-    json_put_text(config, "bias", "none");
-    json_put_bool(config, "fan_in_fan_out",
-                  json_bool(json_get(out->like ? out->like->config : NULL,
-                                     "fan_in_fan_out"),
-                            out->transposed));
-    json_put_bool(config, "inference_mode", true);
-    json_put_bool(config, "init_lora_weights", true);
-    json_put_number(config, "lora_dropout", 0);
-    json_put_bool(config, "use_dora", false);
-    json_put_null(config, "modules_to_save");
-    json_put_null(config, "revision");
-    return config;
-}
-
-static int write_config(struct peft_out *out, const char *path, struct err *err)
-{
-    bool copies = out->like && peft_is_own(out->like);
-    struct json *config =
-        copies ? json_read(adapter_file_config_path(out->like->file), err)
-               : plain_config(out);
-    if (!config)
-        return -1;
-    put_ranks(config, out);
-    if (out->names_all || !copies)
-        put_names(config, out);
-    char *text = json_write(config);
-    json_free(config);
-    int status = file_out_open(&out->config, path, err);
-    if (status == 0) {
-        /* A short write leaves the error flag, which commit looks at. */
-        (void)fwrite(text, 1, strlen(text), out->config.to);
-        (void)fflush(out->config.to);
-    }
-    mem_free(text);
-    return status;
-}
-
 /* Tensors of no pair, which are copied. */
 static int others(const struct peft_out *out)
 {
     return out->like ? adapter_file_rest(out->like->file) : 0;
 }
 
-static void declare(struct safetensors_stream *stream, enum tensor_type type,
-                    const char *module, const char *end, int rows, int cols)
+static void declare(struct safetensors_stream *stream,
+                    const struct peft_out *out, const struct peft_item *item,
+                    enum adapter_part part, int rows, int cols)
 {
     char name[1200];
     int64_t shape[] = {rows, cols};
-    (void)snprintf(name, sizeof name, "base_model.model.%s%s", module, end);
-    safetensors_stream_declare(stream, name, tensor_type_name(type), 2, shape,
-                               (size_t)rows * (size_t)cols *
-                                   tensor_type_size(type));
+    bool number = part == NAMED_ALPHA;
+    enum tensor_type type = number ? TENSOR_F32 : out->type;
+    adapter_names_tensor(name, sizeof name, out->names, item->module, part,
+                         item->is_embedding);
+    safetensors_stream_declare(
+        stream, name, tensor_type_name(type), number ? 0 : 2, shape,
+        (size_t)rows * (size_t)cols * tensor_type_size(type));
 }
 
 static struct safetensors_stream *declare_all(const struct peft_out *out)
 {
     struct safetensors_stream *stream = safetensors_stream_new();
+    bool kohya = out->names == NAMES_KOHYA;
     safetensors_stream_meta(stream, "format", "pt");
+    if (kohya)
+        peft_out_put_meta(stream, out);
     for (int i = 0; i < out->count; i++) {
         const struct peft_item *item = &out->item[i];
-        bool table = item->is_embedding;
-        declare(stream, out->type, item->module,
-                table ? ".lora_embedding_A" : ".lora_A.weight", item->rank,
-                item->in);
-        declare(stream, out->type, item->module,
-                table ? ".lora_embedding_B" : ".lora_B.weight", item->out,
-                item->rank);
+        declare(stream, out, item, NAMED_A, item->rank, item->in);
+        declare(stream, out, item, NAMED_B, item->out, item->rank);
+        if (kohya)
+            declare(stream, out, item, NAMED_ALPHA, 1, 1);
     }
     for (int i = 0; i < others(out); i++) {
         const struct tensor *other = adapter_file_rest_at(out->like->file, i);
@@ -211,13 +95,20 @@ size_t peft_out_size(const struct peft_out *out)
     return size;
 }
 
-int peft_out_may_write(const char *folder, bool force, struct err *err)
+int peft_out_may_write(const char *folder, enum adapter_names names, bool force,
+                       struct err *err)
 {
-    static const char *const files[] = {"adapter_model.safetensors",
-                                        "adapter_config.json"};
+    static const char config[] = "adapter_config.json";
+    const char *const files[] = {adapter_names_file(names), config};
     char path[1024];
     if (strlen(folder) > 900)
         return err_set(err, "%.60s...: the folder's name is too long", folder);
+    if (names == NAMES_KOHYA && force &&
+        file_exists(file_join(path, sizeof path, folder, config)))
+        return err_set(err,
+                       "%.300s: there is an adapter of PEFT's, which would be "
+                       "read instead of kohya's file; choose another folder",
+                       folder);
     for (size_t i = 0; i < sizeof files / sizeof *files && !force; i++)
         if (file_exists(file_join(path, sizeof path, folder, files[i])))
             return err_set(err,
@@ -227,19 +118,39 @@ int peft_out_may_write(const char *folder, bool force, struct err *err)
     return 0;
 }
 
+/* kohya's dialect has pairs of matrices and nothing else. */
+static int check_kohya(const struct peft_out *out, struct err *err)
+{
+    for (int i = 0; i < out->count; i++)
+        if (out->item[i].is_embedding)
+            return err_set(err,
+                           "%.200s is an embedding, for which kohya's dialect "
+                           "has no form; write it as PEFT's",
+                           out->item[i].module);
+    if (others(out))
+        return err_set(err,
+                       "tensor %.200s is of no pair, for which kohya's "
+                       "dialect has no form; write it as PEFT's",
+                       adapter_file_rest_at(out->like->file, 0)->name);
+    return 0;
+}
+
 int peft_out_begin(struct peft_out *out, const char *folder, bool force,
                    struct err *err)
 {
     char tensors[1024], config[1024];
     assert(out->count && !out->stream);
-    if (peft_out_may_write(folder, force, err))
+    bool kohya = out->names == NAMES_KOHYA;
+    if ((kohya && check_kohya(out, err)) ||
+        peft_out_may_write(folder, out->names, force, err))
         return -1;
     (void)snprintf(out->folder, sizeof out->folder, "%s", folder);
     (void)file_join(tensors, sizeof tensors, folder,
-                    "adapter_model.safetensors");
+                    adapter_names_file(out->names));
     (void)file_join(config, sizeof config, folder, "adapter_config.json");
     out->made_folder = !file_exists(folder);
-    if (file_make_folder(folder, err) || write_config(out, config, err))
+    if (file_make_folder(folder, err) ||
+        (!kohya && peft_out_put_config(out, config, err)))
         return -1;
     out->stream = declare_all(out);
     return safetensors_stream_begin(out->stream, tensors, err);
@@ -273,6 +184,9 @@ int peft_out_put(struct peft_out *out, struct mat bt, struct mat a,
     if (status == 0)
         status = safetensors_stream_put(out->stream, b.at,
                                         rank * (size_t)bt.cols, err);
+    float alpha = (float)peft_out_alpha(item);
+    if (status == 0 && out->names == NAMES_KOHYA)
+        status = safetensors_stream_put(out->stream, &alpha, 1, err);
     mat_free(&b);
     if (status == 0 && out->put == out->count)
         status = copy_others(out, err);
@@ -282,8 +196,23 @@ int peft_out_put(struct peft_out *out, struct mat bt, struct mat a,
 struct peft *peft_out_read_back(struct peft_out *out, struct err *err)
 {
     assert(out->put == out->count);
-    return peft_open_files(out->folder, out->config.beside,
+    return peft_open_files(out->folder,
+                           out->config.to ? out->config.beside : "",
                            safetensors_stream_beside(out->stream), err);
+}
+
+int peft_out_find(int *at, const struct peft_out *out, const struct peft *back,
+                  const char *module, struct err *err)
+{
+    char called[1024];
+    adapter_names_module(called, sizeof called, out->names, module);
+    for (*at = 0; *at < back->count; ++*at)
+        if (strcmp(back->pair[*at].module, called) == 0)
+            return 0;
+    return err_set(err,
+                   "%.200s: read back, it is not there; nothing was "
+                   "written",
+                   module);
 }
 
 static void out_free(struct peft_out *out)
@@ -295,9 +224,9 @@ static void out_free(struct peft_out *out)
 int peft_out_commit(struct peft_out *out, struct err *err)
 {
     int status = safetensors_stream_commit(out->stream, err);
-    if (status == 0)
+    if (out->config.to && status == 0)
         status = file_out_commit(&out->config, err);
-    else
+    else if (out->config.to)
         file_out_abandon(&out->config);
     out_free(out);
     return status;

@@ -1,6 +1,7 @@
 /*
- * Writing a PEFT adapter pair by pair, of any model: both files stand beside
- * their names until they are committed, and can be read back there.
+ * Writing an adapter pair by pair, of any model, as PEFT does or in kohya's
+ * dialect (adapter_names.h): the files stand beside their names until they are
+ * committed, and can be read back there.
  *
  * alpha is s r, so that PEFT's alpha / r is the scale; modules unlike the
  * first stand in rank_pattern and alpha_pattern, longer names first, since
@@ -10,6 +11,7 @@
 #ifndef CORE_IO_PEFT_OUT_H
 #define CORE_IO_PEFT_OUT_H
 
+#include "core/io/adapter_names.h"
 #include "core/io/peft.h"
 
 struct peft_item {
@@ -27,14 +29,17 @@ struct peft_out;
 struct peft_out *peft_out_new(const struct peft *like, const char *base_name,
                               bool transposed, bool names_all,
                               enum tensor_type type);
+/* Before anything is added; PEFT's otherwise. */
+void peft_out_set_names(struct peft_out *out, enum adapter_names names);
 void peft_out_add(struct peft_out *out, struct peft_item item);
-/* Of adapter_model.safetensors, once all are added. */
+/* Bytes of the file of tensors, once all are added. */
 size_t peft_out_size(const struct peft_out *out);
 /* {"r": 8, "rank_pattern": {...}, ...}; owned. */
 struct json *peft_out_ranks(const struct peft_out *out);
 
 /* Refuses a folder that has an adapter, unless force. */
-int peft_out_may_write(const char *folder, bool force, struct err *err);
+int peft_out_may_write(const char *folder, enum adapter_names names, bool force,
+                       struct err *err);
 /* Makes the folder; refuses files that are there unless force. */
 int peft_out_begin(struct peft_out *out, const char *folder, bool force,
                    struct err *err);
@@ -43,6 +48,9 @@ int peft_out_put(struct peft_out *out, struct mat bt, struct mat a,
                  struct err *err);
 /* What was written, opened where it stands: every item was put. */
 struct peft *peft_out_read_back(struct peft_out *out, struct err *err);
+/* Where the module of an item stands in it; refuses one that is not there. */
+int peft_out_find(int *at, const struct peft_out *out, const struct peft *back,
+                  const char *module, struct err *err);
 
 /* Both free out, in every case. */
 int peft_out_commit(struct peft_out *out, struct err *err);

@@ -17,6 +17,7 @@
 
 struct ask {
     struct extract_ask of;
+    const char *dialect;
     const char *type;
     bool dry_run, json;
 };
@@ -180,6 +181,11 @@ static bool check_words(struct ask *ask)
                 "rankscope: --dtype %.60s is not known; use f32, f16 or "
                 "bf16\n",
                 ask->type);
+    else if (ask->dialect && !adapter_names_find(&ask->of.names, ask->dialect))
+        fprintf(stderr,
+                "rankscope: --dialect %.60s is not written; use peft or "
+                "kohya\n",
+                ask->dialect);
     else
         return true;
     return false;
@@ -199,6 +205,8 @@ int command_extract(int argc, char **argv)
          "only tensors that match, as attn", 0, 0},
         {"dtype", OPTION_TEXT, &ask.type, "TYPE", "f32, f16 or bf16 (f32)", 0,
          0},
+        {"dialect", OPTION_TEXT, &ask.dialect, "NAME",
+         "of the file: peft, or kohya (peft)", 0, 0},
         {"dry-run", OPTION_FLAG, &ask.dry_run, NULL, "write nothing", 0, 0},
         {"force", OPTION_FLAG, &ask.of.force, NULL,
          "replace an adapter that is there", 0, 0},

@@ -18,6 +18,7 @@ struct ask {
     struct option_list scale;
     const char *type;
     int rank;
+    const char *dialect;
     bool as_adapter, json;
 };
 
@@ -104,6 +105,13 @@ static bool check_words(struct ask *ask)
                 "rankscope: --dtype %.60s is not known; use f32, f16 or "
                 "bf16\n",
                 ask->type);
+    else if (ask->dialect && !adapter_names_find(&ask->of.names, ask->dialect))
+        fprintf(stderr,
+                "rankscope: --dialect %.60s is not written; use peft or "
+                "kohya\n",
+                ask->dialect);
+    else if (ask->dialect && !ask->as_adapter)
+        fprintf(stderr, "rankscope: --dialect is about --as-adapter; add it\n");
     else if (ask->of.adapters > MERGE_MOST)
         fprintf(stderr, "rankscope: at most %d adapters at once\n", MERGE_MOST);
     else
@@ -123,6 +131,8 @@ int command_merge(int argc, char **argv)
          0, 0},
         {"as-adapter", OPTION_FLAG, &ask.as_adapter, NULL,
          "one adapter instead: the exact concatenation", 0, 0},
+        {"dialect", OPTION_TEXT, &ask.dialect, "NAME",
+         "of that adapter: peft, or kohya (peft)", 0, 0},
         {"rank", OPTION_INT, &ask.rank, "R",
          "of that adapter at most: the nearest update", 1, 1000000},
         {"force", OPTION_FLAG, &ask.of.force, NULL, "replace what is there", 0,

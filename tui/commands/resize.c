@@ -23,7 +23,8 @@
 enum { CHOICES_MOST = 16 };
 
 struct ask {
-    const char *path, *out, *type;
+    const char *path, *out, *type, *dialect;
+    enum adapter_names names;
     int rank, threads;
     double energy, ratio, budget, parameters, epsilon;
     bool compare, dry_run, force, json;
@@ -87,19 +88,22 @@ static void add_tools(struct resize_choice *choice, int *count,
     }
 }
 
-/* As others would read it: written, and opened again. */
+/* As others would read it: written for this model, and opened again. */
 static int measure(struct resize_choice *choice, struct resize *resize,
                    const struct task_loss *ask, const char *folder,
                    struct err *err)
 {
     size_t bytes = (size_t)resize->count * sizeof *choice->rank;
+    enum adapter_names names = resize->names;
     int *plan = xcalloc(1, bytes);
     memcpy(plan, resize->rank, bytes);
     memcpy(resize->rank, choice->rank, bytes);
+    resize->names = NAMES_PEFT;
     int status = resize_write(resize, folder, true, err);
     if (status == 0)
         status = task_loss_of(&choice->nats, ask, folder, err);
     memcpy(resize->rank, plan, bytes);
+    resize->names = names;
     mem_free(plan);
     return status;
 }
@@ -194,7 +198,7 @@ static int report_all(const struct ask *ask, struct resize *resize,
 static int resize_adapter(const struct ask *ask, struct err *err)
 {
     if (ask->out && !ask->dry_run &&
-        peft_out_may_write(ask->out, ask->force, err) != 0)
+        peft_out_may_write(ask->out, ask->names, ask->force, err) != 0)
         return -1; /* before a prediction is printed */
     int threads =
         ask->threads ? ask->threads : (int)sysconf(_SC_NPROCESSORS_ONLN);
@@ -204,13 +208,14 @@ static int resize_adapter(const struct ask *ask, struct err *err)
         return -1;
     if (ask->type)
         (void)tensor_type_find(&resize->type, ask->type); /* checked before */
+    resize->names = ask->names;
     int status = report_all(ask, resize, err);
     resize_close(resize);
     return status;
 }
 
 /* What the words alone say is wrong. */
-static bool check_words(const struct ask *ask)
+static bool check_words(struct ask *ask)
 {
     enum tensor_type type;
     int rules = (ask->rank > 0) + (ask->energy > 0) + (ask->ratio > 0) +
@@ -227,6 +232,11 @@ static bool check_words(const struct ask *ask)
                 "rankscope: --dtype %.60s is not known; use f32, f16 or "
                 "bf16\n",
                 ask->type);
+    else if (ask->dialect && !adapter_names_find(&ask->names, ask->dialect))
+        fprintf(stderr,
+                "rankscope: --dialect %.60s is not written; use peft or "
+                "kohya\n",
+                ask->dialect);
     else if (!ask->loss.base != !ask->loss.task)
         fprintf(stderr, "rankscope: a loss needs both --base and --task\n");
     else
@@ -266,6 +276,8 @@ int command_resize(int argc, char **argv)
          2147483647},
         {"dtype", OPTION_TEXT, &ask.type, "TYPE",
          "f32, f16 or bf16 (as the adapter's)", 0, 0},
+        {"dialect", OPTION_TEXT, &ask.dialect, "NAME",
+         "of the file: peft, or kohya (peft)", 0, 0},
         {"threads", OPTION_INT, &ask.threads, "N", "to work on (all cores)", 1,
          1024},
         {"dry-run", OPTION_FLAG, &ask.dry_run, NULL, "write nothing", 0, 0},
@@ -279,8 +291,8 @@ int command_resize(int argc, char **argv)
             &status, &arguments, argc, argv, "resize ADAPTER -o DIR [options]",
             "An adapter of any model and dialect at another rank, or within "
             "a budget over all\nmodules: the nearest updates there are, by "
-            "the singular values of s B A, written as\nPEFT's.  The scale "
-            "stays.",
+            "the singular values of s B A, written in\nPEFT's dialect or "
+            "kohya's.  The scale stays.",
             table, 1, 1))
         return status;
     ask.path = arguments.at[0];
