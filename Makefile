@@ -2,7 +2,7 @@
 #
 # Everything lands in build/$(BUILD)/: objects, one archive a layer, the
 # program, the tests.  .ci/setup first finds (and installs) what is missing.
-# Flavours: BUILD=release (default), debug, asan, tsan.
+# Flavours: BUILD=release (default), debug, asan, tsan; fuzz is `make fuzz`'s.
 
 BUILD   ?= release
 PREFIX  ?= /usr/local
@@ -16,7 +16,7 @@ BIN     := $(B)/rankscope
 .SECONDARY:
 .SUFFIXES:
 
-ifeq ($(filter release debug asan tsan,$(BUILD)),)
+ifeq ($(filter release debug asan tsan fuzz,$(BUILD)),)
 $(error BUILD=$(BUILD) is not a flavour; use release, debug, asan or tsan)
 endif
 
@@ -63,10 +63,11 @@ endif
 
 # --- flags -------------------------------------------------------------------
 
-# A message cut to its buffer is what snprintf is for (clang does not mind).
+# A message cut to its buffer is what snprintf is for (clang does not mind, but
+# does not know gcc's ivdep).
 ifneq ($(BUILDING),)
-  NO_WARN := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,\
-      -Wno-format-truncation)
+  NO_WARN := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),\
+      -Wno-unknown-pragmas,-Wno-format-truncation)
 endif
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wpointer-arith -Wvla $(NO_WARN) $(WERROR)
@@ -79,12 +80,15 @@ endif
 
 SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SANITIZE_tsan := -fsanitize=thread
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=undefined
 SANITIZE      := $(SANITIZE_$(BUILD))
 
 OPT_release := -O3 -g $(NATIVE)
 OPT_debug   := -O0 -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fno-omit-frame-pointer
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer
 
 # No contraction: a*b+c has the same bits wherever the compiler puts it.
 CFLAGS_ALL := -std=c11 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -I. \
@@ -129,6 +133,9 @@ ARCHIVES := $(LAYERS:%=$(B)/lib%.a)
 TEST_DIRS := unit golden pty fault
 TEST_SRC  := $(sort $(wildcard $(TEST_DIRS:%=tests/%/test_*.c)))
 TEST_BINS := $(TEST_SRC:%.c=$(B)/%)
+FUZZ      := safetensors torch tokenizer config
+FUZZ_SRC  := tests/fuzz/fuzz.c tests/fuzz/small_files.c \
+    $(FUZZ:%=tests/fuzz/fuzz_%.c)
 # What is not test_*.c beside the tests helps all programs of its folder;
 # what lies in tests/ itself helps everyone.
 HELP_SRC  := $(sort $(filter-out $(TEST_SRC),\
@@ -198,6 +205,8 @@ $(1:%.c=$(B)/%): $(1:%.c=$(B)/%.o) $(call help_of,$(1)) $(ARCHIVES) \
 	    $(if $(filter tests/pty/%,$(1)),$$(VTERM_LIBS)) $$(LIBS)
 endef
 $(foreach test,$(TEST_SRC),$(eval $(call test_rule,$(test))))
+# The fuzzers' targets over the corpora that are kept.
+$(B)/tests/unit/test_fuzz_corpus: $(FUZZ_SRC:%.c=$(B)/%.o)
 
 objects: $(OBJECTS) $(patsubst %.c,$(B)/%.o,$(HELP_SRC))
 
@@ -257,6 +266,37 @@ one-test: $(ONE)
 	    echo "no tests/*/test_$(NAME).c; make check runs all" >&2; exit 1; }
 	@VERBOSE=1 tests/run.sh $(B) $(ONE)
 
+# Foreign files under libFuzzer, which is clang's: the four readers one after
+# another, FUZZ_SECONDS each, or one of them as long as you like.
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_BINS    := $(FUZZ:%=$(B)/tests/fuzz/fuzz_%)
+
+fuzz: ## fuzz the readers of foreign files, FUZZ_SECONDS=60 each (clang)
+	@tests/fuzz/run.sh '$(FUZZ_CC)' $(FUZZ_SECONDS) $(FUZZ)
+fuzz-%: ## fuzz-NAME: one of safetensors, torch, tokenizer, config
+	@tests/fuzz/run.sh '$(FUZZ_CC)' $(FUZZ_SECONDS) $*
+
+fuzzers: $(FUZZ_BINS)
+$(FUZZ:%=$(B)/tests/fuzz/entry_%.o): $(B)/tests/fuzz/entry_%.o: \
+    tests/fuzz/entry.c tests/fuzz/fuzz.h $(B)/flags.stamp
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS_ALL) -DFUZZ_TARGET=fuzz_$* -c $< -o $@
+$(FUZZ_BINS): $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/entry_%.o \
+    $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/fuzz.o \
+    $(B)/tests/fuzz/small_files.o $(B)/libcore.a $(B)/link.stamp
+	@echo "  ld  $@"
+	@$(LINK) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libcore.a $(LIBS)
+-include $(FUZZ_SRC:%.c=$(B)/%.d) $(B)/tests/fuzz/seeds.d
+
+# What the corpora began with, written anew.
+fuzz-seeds: $(B)/tests/fuzz/seeds
+	@mkdir -p tests/fuzz/corpus
+	@$< tests/fuzz/corpus
+$(B)/tests/fuzz/seeds: $(B)/tests/fuzz/seeds.o $(B)/tests/fuzz/fuzz.o \
+    $(B)/tests/fuzz/small_files.o $(B)/libcore.a $(B)/link.stamp
+	@$(LINK) -o $@ $(filter %.o,$^) $(B)/libcore.a $(LIBS)
+
 # --- installing --------------------------------------------------------------
 
 # The program looks for assets/ and experiments/recipes/ under one root: this
@@ -292,5 +332,5 @@ help: ## this list
 	@echo "  BUILD=release|debug|asan|tsan  PORTABLE=1  MPI=1  WERROR=  CC=  ARGS="
 
 FORCE:
-.PHONY: all run bench check check-unit check-asan check-tsan check-layers \
+.PHONY: all run bench check check-unit fuzz fuzzers fuzz-seeds check-asan check-tsan check-layers \
     check-chroot objects one-test install uninstall format clean help FORCE

@@ -209,12 +209,17 @@ static int read_adapter(struct stored *to, const struct place *place,
         return -1;
     if (!base && (strcmp(own, "bundled") == 0 || is_folder(own)))
         base = own;
+    if (!base && !place->results[0] && !own[0])
+        return err_set(err,
+                       "%s: nothing beside it names its base; say with --base "
+                       "which it is: \"bundled\", or a Hugging Face folder",
+                       place->path);
     if (!base && !place->results[0])
         return err_set(err,
-                       "%s: its config names %s%s as its base, which is no "
+                       "%s: its config names %s as its base, which is no "
                        "folder here; say with --base where it is: \"bundled\", "
                        "or a Hugging Face folder",
-                       place->path, own[0] ? "" : "nothing", own);
+                       place->path, own);
     to->model = find_base(to, place, base, assets, err);
     if (!to->model)
         return -1;

@@ -80,22 +80,49 @@ static int open_model(struct updates *to, const struct updates_ask *ask,
     return err_set(err, "%s", unknown.text);
 }
 
+/* q, k and v in one, as GPT-2 has them. */
+static bool has_fused(const char *path)
+{
+    static const char fused[] = "c_attn";
+    struct adapter_file *file = adapter_file_open(path, NULL);
+    bool has = false;
+    for (int i = 0; file && !has && i < adapter_file_count(file); i++)
+        has = strstr(adapter_file_at(file, i)->name, fused) != NULL;
+    adapter_file_close(file);
+    return has;
+}
+
+/* An adapter; with its model where somebody asked for that.  To split what is
+ * apart already no model is needed. */
+static int open_adapter(struct updates *to, const struct updates_ask *ask,
+                        struct err *err)
+{
+    bool with_model = ask->split || ask->needs_base || ask->base;
+    if (!with_model)
+        return updates_of_adapter(to, ask->path, err);
+    int status = updates_of_stored(to, ask, err);
+    if (status == 0 || ask->needs_base || ask->base || has_fused(ask->path))
+        return status;
+    status = updates_of_adapter(to, ask->path, err);
+    if (status == 0)
+        (void)snprintf(to->note, sizeof to->note,
+                       "nothing to split: none of its modules is a c_attn");
+    return status;
+}
+
 static int open_path(struct updates *to, const struct updates_ask *ask,
                      struct err *err)
 {
     const char *path = ask->path;
-    bool with_model = ask->split || ask->needs_base || ask->base;
     if (!is_folder(path)) {
         if (!file_exists(path) || !adapter_find_is_tensors(path))
             return updates_of_stored(to, ask, err); /* which says what it is */
         if (is_adapter_file(path))
-            return with_model ? updates_of_stored(to, ask, err)
-                              : updates_of_adapter(to, path, err);
+            return open_adapter(to, ask, err);
         return updates_of_tensors(to, path, ask->base, err);
     }
     if (holds(path, "adapter_config.json"))
-        return with_model ? updates_of_stored(to, ask, err)
-                          : updates_of_adapter(to, path, err);
+        return open_adapter(to, ask, err);
     if (!results_is(path) && holds(path, "config.json"))
         return open_model(to, ask, err);
     if (!stored_is_known(path) && adapter_find_count(path))

@@ -24,7 +24,7 @@ BEGIN {
     home["openblas_config.h"] = home["f77blas.h"] = home["cblas.h"]
     home["jansson.h"] = "^core/io/json\\.c$"
     home["zlib.h"] = "^core/io/[a-z0-9_]+\\.c$"
-    home["pcre2.h"] = "^core/task/(split|fold)\\.c$"
+    home["pcre2.h"] = "^core/(task/(split|fold)|io/pattern)\\.c$"
     home["yaml.h"] = "^experiments/recipe_yaml\\.c$"
     home["pthread.h"] = "^(core/train/team\\.c|experiments/.*)$"
     home["threads.h"] = home["semaphore.h"] = home["pthread.h"]

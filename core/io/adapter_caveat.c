@@ -71,10 +71,11 @@ static void list_magnitudes(struct adapter_file *file)
         count += file->pair[i].magnitude != NULL;
     if (count)
         (void)snprintf(next_caveat(file), CAVEAT_SIZE,
-                       "DoRA: %d modules also have lengths for the rows of W; "
-                       "s B A is what their directions change by, not the "
-                       "update",
-                       count);
+                       "DoRA: %d %s lengths for the rows of W; s B A is what "
+                       "%s directions change by, not the update",
+                       count,
+                       count == 1 ? "module also has" : "modules also have",
+                       count == 1 ? "its" : "their");
     else if (json_bool(json_get(file->config, "use_dora"), false))
         (void)snprintf(next_caveat(file), CAVEAT_SIZE,
                        "use_dora is set, but the file has no lengths of rows");

@@ -4,13 +4,12 @@
  * names with the numbers elsewhere: diffusers' newer files keep the config as
  * text in the metadata, and some trainers write alpha as a tensor.
  */
-#include <ctype.h>
 #include <math.h>
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/io/dialect.h"
+#include "core/io/pattern.h"
 
 static enum part part_of(char *module, const char *tensor)
 {
@@ -33,46 +32,6 @@ static enum part part_of(char *module, const char *tensor)
                         (int)(sizeof suffix / sizeof *suffix));
 }
 
-/* A key without operators but the dot, which stands for any byte: compiling it
- * once a module would take longer than all the rest. */
-static bool is_plain(const char *key)
-{
-    for (; *key; key++)
-        if (!isalnum((unsigned char)*key) && !strchr("._-", *key))
-            return false;
-    return true;
-}
-
-static bool matches_plain(const char *module, const char *key)
-{
-    size_t length = strlen(module), end = strlen(key);
-    if (length < end || (length > end && module[length - end - 1] != '.'))
-        return false;
-    for (module += length - end; *key; key++, module++)
-        if (*key != '.' && *key != *module)
-            return false;
-    return true;
-}
-
-/* 1 or 0, or -1 with a sentence. */
-static int matches(const char *module, const char *key, struct err *err)
-{
-    char whole[256];
-    regex_t regex;
-    if (is_plain(key))
-        return matches_plain(module, key);
-    int size = snprintf(whole, sizeof whole, "^(.*\\.)?(%s)$", key);
-    if (size >= (int)sizeof whole ||
-        regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB))
-        return err_set(err,
-                       "pattern \"%.100s\" is not understood; use the end of "
-                       "a module's name",
-                       key);
-    bool found = !regexec(&regex, module, 0, NULL, 0);
-    regfree(&regex);
-    return found;
-}
-
 /* The value of the first pattern that matches the end of the module's name,
  * as PEFT looks it up, or otherwise. */
 static int look_up(double *to, const struct json *pattern, const char *module,
@@ -81,7 +40,7 @@ static int look_up(double *to, const struct json *pattern, const char *module,
     *to = otherwise;
     for (const char *key = json_next_key(pattern, NULL); key;
          key = json_next_key(pattern, key)) {
-        int found = matches(module, key, err);
+        int found = pattern_matches(module, key, err);
         if (found < 0)
             return -1;
         if (!found)

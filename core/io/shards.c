@@ -8,26 +8,34 @@
 #include "core/base/mem.h"
 #include "core/io/file.h"
 #include "core/io/json.h"
+#include "core/io/tensor_file.h"
 
 enum { FILES_MOST = 10000 };
 
 struct shards {
-    struct safetensors **file;
+    struct tensor_file **file;
     int files, count; /* count: of tensors */
+    const char *name; /* of the file, or of the index */
 };
+
+/* What Hugging Face's libraries call it, in the order they look; every second
+ * one is an index. */
+static const char *const usual[] = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json"};
 
 static int add_file(struct shards *shards, const char *folder, const char *name,
                     struct err *err)
 {
     char path[1024];
-    struct safetensors *file =
-        safetensors_open(file_join(path, sizeof path, folder, name), err);
+    struct tensor_file *file =
+        tensor_file_open(file_join(path, sizeof path, folder, name), err);
     if (!file)
         return -1;
     size_t files = (size_t)shards->files;
     shards->file = xgrow(shards->file, files, files + 1, sizeof file);
     shards->file[shards->files++] = file;
-    shards->count += safetensors_count(file);
+    shards->count += tensor_file_count(file);
     return 0;
 }
 
@@ -78,10 +86,10 @@ static int check_map(const struct shards *shards, const struct json *map,
                      const char *const *file_name, struct err *err)
 {
     for (int f = 0; f < shards->files; f++)
-        for (int i = 0; i < safetensors_count(shards->file[f]); i++) {
-            const char *name = safetensors_at(shards->file[f], i)->name;
+        for (int i = 0; i < tensor_file_count(shards->file[f]); i++) {
+            const char *name = tensor_file_at(shards->file[f], i)->name;
             for (int g = 0; g < f; g++)
-                if (safetensors_find(shards->file[g], name))
+                if (tensor_file_find(shards->file[g], name))
                     return err_set(err,
                                    "tensor \"%.100s\" is in %.100s and in "
                                    "%.100s",
@@ -92,7 +100,7 @@ static int check_map(const struct shards *shards, const struct json *map,
         const char *in = json_text(json_get(map, key), "");
         for (int f = 0; f < shards->files; f++)
             if (strcmp(file_name[f], in) == 0 &&
-                !safetensors_find(shards->file[f], key))
+                !tensor_file_find(shards->file[f], key))
                 return err_set(err, "tensor \"%.100s\" is not in %.100s", key,
                                in);
     }
@@ -126,14 +134,16 @@ static int open_index(struct shards *shards, const char *folder,
 
 struct shards *shards_open(const char *folder, struct err *err)
 {
-    char one[1024], index[1024];
+    char path[1024];
+    size_t which = 0, names = sizeof usual / sizeof *usual;
+    while (which < names &&
+           !file_exists(file_join(path, sizeof path, folder, usual[which])))
+        which++;
+    which %= names; /* where there is none, the first is missed */
     struct shards *shards = xcalloc(1, sizeof *shards);
-    (void)file_join(one, sizeof one, folder, "model.safetensors");
-    (void)file_join(index, sizeof index, folder,
-                    "model.safetensors.index.json");
-    int status = !file_exists(one) && file_exists(index)
-                     ? open_index(shards, folder, index, err)
-                     : add_file(shards, folder, "model.safetensors", err);
+    shards->name = usual[which];
+    int status = which % 2 ? open_index(shards, folder, path, err)
+                           : add_file(shards, folder, shards->name, err);
     if (status == 0)
         return shards;
     shards_close(shards);
@@ -145,15 +155,20 @@ void shards_close(struct shards *shards)
     if (!shards)
         return;
     for (int i = 0; i < shards->files; i++)
-        safetensors_close(shards->file[i]);
+        tensor_file_close(shards->file[i]);
     mem_free(shards->file);
     mem_free(shards);
+}
+
+const char *shards_name(const struct shards *shards)
+{
+    return shards->name;
 }
 
 const struct tensor *shards_find(const struct shards *shards, const char *name)
 {
     for (int i = 0; i < shards->files; i++) {
-        const struct tensor *found = safetensors_find(shards->file[i], name);
+        const struct tensor *found = tensor_file_find(shards->file[i], name);
         if (found)
             return found;
     }
@@ -169,7 +184,7 @@ const struct tensor *shards_at(const struct shards *shards, int i)
 {
     assert(i >= 0 && i < shards->count);
     int f = 0;
-    while (i >= safetensors_count(shards->file[f]))
-        i -= safetensors_count(shards->file[f++]);
-    return safetensors_at(shards->file[f], i);
+    while (i >= tensor_file_count(shards->file[f]))
+        i -= tensor_file_count(shards->file[f++]);
+    return tensor_file_at(shards->file[f], i);
 }

@@ -46,9 +46,9 @@ static int load_head(struct model *model, const struct shards *file,
                                              : hf_site(model, head);
     if (!model->conf.tied && !hf_find(file, model, place.name))
         return err_set(err,
-                       "model.safetensors: tensor %s is missing, and "
-                       "tie_word_embeddings is false",
-                       place.name);
+                       "%s: tensor %s is missing, and tie_word_embeddings is "
+                       "false",
+                       shards_name(file), place.name);
     const struct tensor *tensor = hf_need(file, model, &place, err);
     if (!tensor)
         return -1;

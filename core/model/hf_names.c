@@ -172,7 +172,8 @@ const struct tensor *hf_need(const struct shards *file,
     int rows = place->rows, cols = place->cols;
     const struct tensor *tensor = hf_find(file, model, place->name);
     if (!tensor) {
-        err_set(err, "model.safetensors: tensor %s is missing", place->name);
+        err_set(err, "%s: tensor %s is missing", shards_name(file),
+                place->name);
         return NULL;
     }
     bool fits = rows < 0 ? tensor->dims == 1 && tensor->shape[0] == cols
@@ -183,9 +184,9 @@ const struct tensor *hf_need(const struct shards *file,
         if (rows >= 0)
             (void)snprintf(want, sizeof want, "%d, ", rows);
         err_set(err,
-                "model.safetensors: tensor %s has another shape than "
-                "config.json says; expected (%s%d)",
-                tensor->name, want, cols);
+                "%s: tensor %s has another shape than config.json says; "
+                "expected (%s%d)",
+                shards_name(file), tensor->name, want, cols);
         return NULL;
     }
     return tensor;

@@ -70,12 +70,13 @@ struct model *model_new(const struct model_conf *conf, struct err *err)
 const float *model_values(struct model *model, const struct tensor *tensor,
                           struct err *err)
 {
+    const struct owned *owned = model->owned;
     const float *view = tensor_view(tensor);
     if (view) {
         struct mat all = mat_of((float *)view, 1, (int)tensor->count);
         if (mat_finite(all))
             return view;
-        err_set(err, "model.safetensors: tensor %s holds NaN or Inf",
+        err_set(err, "%s: tensor %s holds NaN or Inf", shards_name(owned->file),
                 tensor->name);
         return NULL;
     }

@@ -179,7 +179,8 @@ struct model *model_new(const struct model_conf *conf, struct err *err);
  * 2015, eq. 10), else 1 / in.  For pretraining and tests.  0, or -1: the
  * machine has no memory for so many weights. */
 int model_init(struct model *model, uint64_t seed);
-/* A Hugging Face folder: config.json, and model.safetensors or its pieces. */
+/* A Hugging Face folder: config.json, and model.safetensors or
+ * pytorch_model.bin or the pieces of either. */
 struct model *model_open(const char *folder, struct err *err);
 /* The same for looking alone: of a family or head that we do not know every
  * matrix is a site by its tensor's name, and there are no others. */

@@ -6,7 +6,8 @@
  *
  * The text is walked in runs of valid UTF-8, each checked once (checking at
  * every match would cost the square of the length).  Bytes that are not UTF-8
- * end a run and are handed out raw, so no byte is ever lost.
+ * end a run and are handed out raw, so no byte is ever lost.  A pattern that
+ * takes characters apart (\C) would end words inside of them: refused.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
@@ -57,7 +58,8 @@ struct splitter *splitter_of(const char *pattern, struct err *err)
     PCRE2_SIZE offset;
     pcre2_code *code =
         pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-                      PCRE2_UTF | PCRE2_UCP, &number, &offset, NULL);
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number,
+                      &offset, NULL);
     if (!code) {
         PCRE2_UCHAR why[128];
         (void)pcre2_get_error_message(number, why, sizeof why);

@@ -14,12 +14,14 @@
 #include "core/base/mem.h"
 #include "core/io/file.h"
 #include "core/io/json.h"
+#include "core/io/safetensors.h"
 #include "core/model/decode.h"
 #include "core/model/parts.h"
 #include "core/model/transformer.h"
 #include "core/task/tokenizer.h"
 #include "tests/near.h"
 #include "tests/unit/scratch.h"
+#include "tests/unit/torch_writer.h"
 
 #define REFERENCE "tests/ref/families/"
 #define MODELS    "../shared/data/models/"
@@ -275,6 +277,111 @@ static void reproduces_microlm(void **state)
     close_golden(&golden);
 }
 
+/* ---- the same weights as torch saves them */
+
+/* Every parts-th tensor of a file, from the first on, as an archive. */
+static void write_torch(const char *name, const struct safetensors *file,
+                        int first, int parts)
+{
+    struct bytes *pickle = calloc(1, sizeof *pickle);
+    struct archive *archive = calloc(1, sizeof *archive);
+    assert_true(pickle && archive);
+    pickle_begin(pickle);
+    for (int i = first; i < safetensors_count(file); i += parts) {
+        const struct tensor *tensor = safetensors_at(file, i);
+        long shape[2] = {0, 1}, stride[2] = {1, 1};
+        char key[16], entry[32];
+        for (int k = 0; k < tensor->dims; k++)
+            shape[k] = (long)tensor->shape[k];
+        if (tensor->dims == 2)
+            stride[0] = shape[1];
+        (void)snprintf(key, sizeof key, "%d", i);
+        (void)snprintf(entry, sizeof entry, "x/data/%d", i);
+        pickle_shaped(pickle, tensor->name, key, 0, tensor->dims, shape, stride,
+                      (long)tensor->count);
+        archive_add(archive, entry, tensor->data, tensor->bytes);
+    }
+    pickle_end(pickle);
+    archive_add(archive, "x/data.pkl", pickle->at, pickle->size);
+    archive_end(archive);
+    archive_write(archive, scratch_path(folder, name));
+    free(pickle);
+    free(archive);
+}
+
+static struct model *open_folder(void)
+{
+    struct err err = {""};
+    struct model *model = model_open(folder, &err);
+    if (!model)
+        fail_msg("%s", err.text);
+    return model;
+}
+
+/* The same weights, bit by bit; logits to rounding, for q, k and v are
+ * multiplied at once where they lie side by side. */
+static void assert_same_model(const struct model *a, const struct model *b)
+{
+    int32_t ids[] = {1, 4, 2, 9, 0}, types[] = {0, 0, 0, 0, 0};
+    for (int i = 0; i < a->site_count; i++)
+        assert_memory_equal(a->base.site[i].at, b->base.site[i].at,
+                            sizeof(float) * (size_t)a->site[i].out *
+                                (size_t)a->site[i].in);
+    for (int i = 0; i < a->other_count; i++)
+        assert_memory_equal(a->base.other[i], b->base.other[i],
+                            sizeof(float) * (size_t)a->other[i].rows *
+                                (size_t)a->other[i].cols);
+    struct mat one = logits_of(a, ids, types, 5);
+    struct mat two = logits_of(b, ids, types, 5);
+    for (int i = 0; i < one.rows * one.cols; i++)
+        assert_near(one.at[i], two.at[i], logit_tolerance);
+    mat_free(&one);
+    mat_free(&two);
+}
+
+/* An index of two archives, tensors by turns. */
+static void write_torch_shards(const struct safetensors *file)
+{
+    static const char *const name[] = {"pytorch_model-1.bin",
+                                       "pytorch_model-2.bin"};
+    struct json *root = json_new_object(), *map = json_new_object();
+    for (int i = 0; i < 2; i++)
+        write_torch(name[i], file, i, 2);
+    for (int i = 0; i < safetensors_count(file); i++)
+        json_put_text(map, safetensors_at(file, i)->name, name[i % 2]);
+    json_put(root, "weight_map", map);
+    char *text = json_write(root);
+    scratch_write(folder, "pytorch_model.bin.index.json", text);
+    mem_free(text);
+    json_free(root);
+}
+
+static void torchs_are_the_same(void **state)
+{
+    (void)state;
+    struct err err = {""};
+    for (int which = 0; which < FAMILIES; which++) {
+        struct model *model = family_model(which);
+        assert_int_equal(model_save(model, &model->base, folder, &err), 0);
+        struct safetensors *file =
+            safetensors_open(scratch_path(folder, "model.safetensors"), &err);
+        assert_non_null(file);
+        (void)unlink(scratch_path(folder, "model.safetensors"));
+        write_torch_shards(file);
+        struct model *sharded = open_folder();
+        (void)unlink(scratch_path(folder, "pytorch_model.bin.index.json"));
+        write_torch("pytorch_model.bin", file, 0, 1);
+        struct model *whole = open_folder();
+        assert_same_model(whole, model);
+        assert_same_model(sharded, model);
+        (void)unlink(scratch_path(folder, "pytorch_model.bin"));
+        model_free(model);
+        model_free(whole);
+        model_free(sharded);
+        safetensors_close(file);
+    }
+}
+
 /* ---- damage: one sentence that says what is wrong */
 
 /* A stored model with its config changed. */
@@ -400,6 +507,30 @@ static void refuses_bad_indices(void **state)
     (void)unlink(scratch_path(folder, "model.safetensors.index.json"));
 }
 
+/* Of torch's file the sentence names the tensor and the file. */
+static void refuses_bad_archives(void **state)
+{
+    (void)state;
+    struct err err = {""};
+    copy_changed(0, "{", "{");
+    struct safetensors *file =
+        safetensors_open(scratch_path(folder, "model.safetensors"), &err);
+    assert_non_null(file);
+    (void)unlink(scratch_path(folder, "model.safetensors"));
+    write_torch("pytorch_model.bin", file, 0, 2);
+    assert_refuses("pytorch_model.bin: tensor ");
+    assert_refuses(" is missing");
+    write_torch("pytorch_model.bin", file, 0, 1);
+    copy_changed(0, "\"vocab_size\": 24", "\"vocab_size\": 25");
+    (void)unlink(scratch_path(folder, "model.safetensors"));
+    assert_refuses("pytorch_model.bin: tensor model.embed_tokens.weight has "
+                   "another shape");
+    scratch_write(folder, "pytorch_model.bin", "no archive");
+    assert_refuses("pytorch_model.bin: ");
+    (void)unlink(scratch_path(folder, "pytorch_model.bin"));
+    safetensors_close(file);
+}
+
 /* What cannot be run can be looked at: every matrix by its own name. */
 static void looks_at_the_unknown(void **state)
 {
@@ -438,8 +569,10 @@ int main(void)
         cmocka_unit_test(writes_through_the_cache),
         cmocka_unit_test(reproduces_stories),
         cmocka_unit_test(reproduces_microlm),
+        cmocka_unit_test(torchs_are_the_same),
         cmocka_unit_test(refuses_bad_configs),
         cmocka_unit_test(refuses_bad_indices),
+        cmocka_unit_test(refuses_bad_archives),
         cmocka_unit_test(looks_at_the_unknown),
     };
     folder = scratch_make();

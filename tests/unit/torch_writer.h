@@ -65,10 +65,18 @@ static inline void pickle_end(struct bytes *to)
     put_code(to, "u.");
 }
 
-/* The call that rebuilds a float tensor (rows, cols) of a storage. */
-static inline void pickle_tensor(struct bytes *to, const char *key,
-                                 const char *storage, long offset,
-                                 const long shape[2], const long stride[2],
+static inline void put_tuple(struct bytes *to, const long *value, int count)
+{
+    put_code(to, "(");
+    for (int i = 0; i < count; i++)
+        put_int(to, value[i]);
+    put_code(to, "t");
+}
+
+/* The call that rebuilds a float tensor of so many dimensions of a storage. */
+static inline void pickle_shaped(struct bytes *to, const char *key,
+                                 const char *storage, long offset, int dims,
+                                 const long *shape, const long *stride,
                                  long elements)
 {
     put_text(to, key);
@@ -80,16 +88,21 @@ static inline void pickle_tensor(struct bytes *to, const char *key,
     put_int(to, elements);
     put_code(to, "tQ"); /* the storage's id */
     put_int(to, offset);
-    put_code(to, "(");
-    put_int(to, shape[0]);
-    put_int(to, shape[1]);
-    put_code(to, "t(");
-    put_int(to, stride[0]);
-    put_int(to, stride[1]);
+    put_tuple(to, shape, dims);
+    put_tuple(to, stride, dims);
     put_raw(to,
-            "t\x89"
+            "\x89"
             "ccollections\nOrderedDict\n)RtR",
-            31);
+            30);
+}
+
+/* One of (rows, cols). */
+static inline void pickle_tensor(struct bytes *to, const char *key,
+                                 const char *storage, long offset,
+                                 const long shape[2], const long stride[2],
+                                 long elements)
+{
+    pickle_shaped(to, key, storage, offset, 2, shape, stride, elements);
 }
 
 struct archive {

@@ -53,14 +53,16 @@ static void print_others(const struct extract *extract)
             worst = other;
         }
     }
+    int changed = extract->others - missing;
     if (worst)
-        printf("%d other tensors changed and are not in a LoRA; most %s, by "
-               "%.3g of its %.3g\n",
-               extract->others - missing, worst->tensor, worst->norm,
+        printf("%d other %s changed and %s not in a LoRA; most %s, by %.3g of "
+               "its %.3g\n",
+               changed, changed == 1 ? "tensor" : "tensors",
+               changed == 1 ? "is" : "are", worst->tensor, worst->norm,
                worst->base_norm);
     if (missing)
-        printf("%d tensors are not numbers or not in both, and left out\n",
-               missing);
+        printf("%d %s not numbers or not in both, and left out\n", missing,
+               missing == 1 ? "tensor is" : "tensors are");
 }
 
 static void print_total(const struct extract *extract)

@@ -153,9 +153,10 @@ void merge_print_sum(const struct combine *combine)
                "%.1f %% of %s\n",
                100 * share(sqrt(cross), sqrt(of)), norm());
     if (unlike)
-        printf("at %d of %d modules the factors could not be added: ranks "
-               "differ, or one adapter alone is there\n",
-               unlike, combine->count);
+        printf("at %d of %d %s the factors could not be added: ranks differ, "
+               "or one adapter alone is there\n",
+               unlike, combine->count,
+               combine->count == 1 ? "module" : "modules");
 }
 
 void merge_print_combine(const struct combine *combine,

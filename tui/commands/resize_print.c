@@ -67,7 +67,8 @@ static void print_total(const struct resize_report *report)
            tensor_type_name(resize->type),
            100 * share(resize_error(resize, resize->rank), whole), norm());
     if (left_out)
-        printf("%d of %d modules are left out\n", left_out, resize->count);
+        printf("%d of %d %s left out\n", left_out, resize->count,
+               resize->count == 1 ? "module is" : "modules are");
     const struct plan_outcome *outcome = &resize->outcome;
     if (report->has_budget && outcome->is_best)
         printf("no other ranks within this budget lose less\n");

@@ -44,8 +44,9 @@ void alarm_list_draw(struct canvas *canvas, struct rect rect,
     if (rect.h < 2)
         return;
     int shown = rect.h - 1;
-    view_rule(canvas, rect, "alarms", "%d at %d sites with an update · %s",
-              count, sites, look->run ? look->run->name : "no run");
+    view_rule(canvas, rect, "alarms", "%d at %d %s with an update · %s", count,
+              sites, sites == 1 ? "site" : "sites",
+              look->run ? look->run->name : "no run");
     if (count == 0)
         canvas_put(canvas, rect.x + 2, rect.y + 1, rect.w - 2,
                    style_of(ROLE_DIM), all_quiet(look, sites));
