@@ -107,8 +107,11 @@ static struct task *open_task(struct session *session, const char *name,
                              .out = model_outputs(model)};
     if (model->conf.reads == EXAMPLE_VALUES)
         conf.base = model->base.site[0];
-    if (strcmp(name, recipe->task) == 0)
+    if (strcmp(name, recipe->task) == 0) {
         conf.rank = recipe->task_rank;
+        conf.shuffle_pixels = recipe->shuffle_pixels;
+        conf.random_labels = recipe->random_labels;
+    }
     return task_open(&conf, err);
 }
 

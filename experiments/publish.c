@@ -147,7 +147,8 @@ static void show_model(const struct model *model, struct snapshot *snapshot)
     struct other *other = snapshot_take(snapshot, others, sizeof *other);
     struct model *shape = snapshot_take(snapshot, 1, sizeof *shape);
     memcpy(site, model->site, sites * sizeof *site);
-    memcpy(other, model->other, others * sizeof *other);
+    if (others > 0) /* one matrix has none */
+        memcpy(other, model->other, others * sizeof *other);
     *shape = (struct model){.conf = model->conf,
                             .site_count = model->site_count,
                             .other_count = model->other_count,

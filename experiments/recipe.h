@@ -59,7 +59,9 @@ struct recipe {
     bool skip_bad;  /* its bad rows are counted, not refused */
     int context;    /* tokens of an example at most; 0: what the base has */
     int task_rank;  /* of what is to be learned; 0: the task's own */
-    uint64_t task_seed; /* of generated examples; 0: seed */
+    bool shuffle_pixels;  /* images; one permutation for all */
+    double random_labels; /* images; share of the training labels */
+    uint64_t task_seed;   /* of generated examples; 0: seed */
     uint64_t seed;
     struct optimizer_conf optimizer; /* of runs that say nothing else */
     long steps;

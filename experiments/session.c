@@ -129,6 +129,13 @@ static void say_data(struct session *session)
     struct task_report report = task_report(session->task);
     if (session->task->conf.data == NULL)
         return; /* drawn: nothing can be cut or bad */
+    if (session->task->ops->kind != EXAMPLE_TEXT) { /* nor here */
+        event_add(session, -1, EVENT_PASSING,
+                  "data: %ld examples to train on, %ld to be asked; %s",
+                  report.examples[SPLIT_TRAIN],
+                  report.examples[SPLIT_VALIDATION], report.said);
+        return;
+    }
     event_add(session, -1, EVENT_PASSING,
               "data: %ld examples to train on, %ld held out, %ld cut at the "
               "front, %ld row%s skipped",

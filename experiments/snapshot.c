@@ -103,6 +103,11 @@ static enum example_kind kind_of(const struct snapshot *snapshot)
     return task ? task->kind : EXAMPLE_TEXT;
 }
 
+bool snapshot_is_text(const struct snapshot *snapshot)
+{
+    return kind_of(snapshot) == EXAMPLE_TEXT;
+}
+
 const char *snapshot_loss_unit(const struct snapshot *snapshot)
 {
     return example_loss_unit(kind_of(snapshot));

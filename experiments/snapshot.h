@@ -125,6 +125,8 @@ struct snapshot {
     struct snapshot_owned *owned; /* reference count and storage */
 };
 
+/* Or of rows of numbers. */
+bool snapshot_is_text(const struct snapshot *snapshot);
 /* What the losses are counted in, behind a number: "nats". */
 const char *snapshot_loss_unit(const struct snapshot *snapshot);
 /* The same for an axis: "loss, nats per target". */

@@ -126,6 +126,7 @@ struct twins_study {
      * task's format loses so much that any run closes most of that gap.  NaN:
      * full is no better than the base. */
     bool by_exact;
+    const char *metric; /* static: what that share is called */
     double lora_closure, oracle_closure, reach_closure; /* at the LoRA's rank */
     int oracle_star, reach_star; /* least r on the grid that closes 95 %; -1 */
     /* At the chosen site; counts 0 where one of them has no update. */

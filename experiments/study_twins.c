@@ -141,6 +141,12 @@ static void climb(double *loss, double *exact, struct twins *twins,
     }
 }
 
+static const char *metric_of(const struct task *task)
+{
+    const char *metric = task ? task->ops->metric : NULL;
+    return metric ? metric : "exact match";
+}
+
 static void measure(struct twins *twins)
 {
     struct twins_study *to = &twins->study->twins;
@@ -151,6 +157,7 @@ static void measure(struct twins *twins)
     double *oracle_exact = study_take(twins->study, count, sizeof *oracle);
     double *reach_exact = study_take(twins->study, count, sizeof *reach);
     to->examples = twins->few.sequences;
+    to->metric = metric_of(twins->ground->task);
     to->base_loss = loss_of(twins, &to->base_exact);
     climb(reach, reach_exact, twins, twins->lora);
     rebuilt_moment(room, twins->lora);

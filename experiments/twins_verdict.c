@@ -118,6 +118,6 @@ void twins_judge(struct twins_study *twins, long lora_step, long full_step)
     if (twins->by_exact)
         used += snprintf(twins->verdict + used,
                          sizeof twins->verdict - (size_t)used,
-                         "By exact match: ");
+                         "By %s: ", twins->metric);
     judge(twins->verdict + used, sizeof twins->verdict - (size_t)used, twins);
 }

@@ -108,15 +108,14 @@ static int bias_of(const struct model *model, int layer)
     return model->other_count ? layer : -1;
 }
 
-static void relu(struct mat y)
+void dense_relu(struct mat y)
 {
     size_t count = (size_t)y.rows * (size_t)y.cols;
     for (size_t i = 0; i < count; i++)
         y.at[i] = y.at[i] > 0 ? y.at[i] : 0;
 }
 
-/* dx = 0 where x, what a relu left, is 0 */
-static void relu_back(struct mat dx, struct mat x)
+void dense_relu_back(struct mat dx, struct mat x)
 {
     size_t count = (size_t)x.rows * (size_t)x.cols;
     for (size_t i = 0; i < count; i++)
@@ -140,7 +139,7 @@ static struct mat forward(struct pass *pass, const struct weights *weights,
             linalg_apply(y, 1.0F, x, weights->site[l], TRANSPOSED, 0.0F);
         pass_after(pass, l, x, y);
         if (l + 1 < layers)
-            relu(y);
+            dense_relu(y);
     }
     return pass->dense[layers];
 }
@@ -174,7 +173,7 @@ static struct score score_classes(struct mat y, const struct batch *slice)
     return score;
 }
 
-static struct score score_rows(struct mat y, const struct batch *slice)
+struct score dense_loss(struct mat y, const struct batch *slice)
 {
     return slice->y ? score_values(y, slice) : score_classes(y, slice);
 }
@@ -182,10 +181,10 @@ static struct score score_rows(struct mat y, const struct batch *slice)
 struct score dense_score(struct pass *pass, const struct weights *weights,
                          const struct batch *slice)
 {
-    return score_rows(forward(pass, weights, slice), slice);
+    return dense_loss(forward(pass, weights, slice), slice);
 }
 
-static int lowest_wanted(const struct model *model, const struct sink *sink)
+int dense_lowest(const struct model *model, const struct sink *sink)
 {
     for (int l = 0; l < model->conf.layers; l++) {
         int bias = bias_of(model, l);
@@ -201,7 +200,7 @@ static void backward(struct pass *pass, const struct weights *weights,
 {
     const struct model *model = pass->model;
     const int *size = model->conf.size;
-    int lowest = lowest_wanted(model, sink), widest = 0;
+    int lowest = dense_lowest(model, sink), widest = 0;
     for (int l = 0; l <= model->conf.layers; l++)
         widest = size[l] > widest ? size[l] : widest;
     float *room[2];
@@ -218,7 +217,7 @@ static void backward(struct pass *pass, const struct weights *weights,
             return;
         struct mat dx = mat_of(room[l % 2], x.rows, x.cols);
         linalg_gemm(dx, 1.0F, dy, PLAIN, weights->site[l], PLAIN, 0.0F);
-        relu_back(dx, x);
+        dense_relu_back(dx, x);
         dy = dx;
     }
 }
@@ -229,7 +228,7 @@ struct score dense_learn(struct pass *pass, const struct weights *weights,
 {
     assert(!pass->insert.forward && !sink->insert);
     struct mat y = forward(pass, weights, slice);
-    struct score score = score_rows(y, slice);
+    struct score score = dense_loss(y, slice);
     vec_scale(y.at, scale, (size_t)y.rows * (size_t)y.cols);
     backward(pass, weights, y, sink);
     return score;

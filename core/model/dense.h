@@ -5,7 +5,7 @@
  *   numbers   sum over the outputs of (y - y*)^2
  *   classes   -log softmax(y)[class]
  *
- * What linear.c and mlp.c have in common: sizes, files, forward and backward.
+ * What linear.c and mlp.c have in common, and lenet.c in part: sizes, files, forward and backward.
  * Biases are there when the model has others.
  */
 #ifndef CORE_MODEL_DENSE_H
@@ -27,6 +27,15 @@ struct model *dense_open(const struct network *network,
                          struct err *err);
 int dense_save(const struct model *model, const struct weights *weights,
                const char *folder, struct err *err);
+
+/* What other networks have dense layers for. */
+void dense_relu(struct mat y);
+/* dx = 0 where x, what a relu left, is 0 */
+void dense_relu_back(struct mat dx, struct mat x);
+/* y (rows, outputs), what the last layer says, becomes its gradient. */
+struct score dense_loss(struct mat y, const struct batch *slice);
+/* The lowest layer that anybody wants; layers: none. */
+int dense_lowest(const struct model *model, const struct sink *sink);
 
 void dense_begin(struct pass *pass);
 size_t dense_bytes(const struct model *model, const struct insert_shape *shape,

@@ -217,6 +217,11 @@ int model_save(const struct model *model, const struct weights *weights,
 
 int model_check_writes(const struct model *model, struct err *err)
 {
+    if (model->conf.reads != EXAMPLE_TEXT)
+        return err_set(err,
+                       "a %s model reads rows of numbers and writes no text; "
+                       "use a language model",
+                       model->conf.family);
     if (model->conf.head == HEAD_NEXT && !model->conf.both_ways)
         return 0;
     return err_set(err,

@@ -1,7 +1,7 @@
 /*
  * A model described by a config: its sites, its other parameters, and the
  * base weights behind them, read-only and shared by all runs.  Most are
- * transformers; linear.c and mlp.c are not.
+ * transformers; linear.c, mlp.c and lenet.c are not.
  *
  * A site is one adaptable matrix W0 (out, in), used as y = x W0^T + b.  Files
  * may fuse or transpose (GPT-2's c_attn is (in, 3 out)); here q, k and v are
@@ -27,7 +27,8 @@ enum site_kind {
     SITE_UP,
     SITE_DOWN,
     SITE_HEAD,
-    SITE_FC, /* a dense layer of a model that is no transformer */
+    SITE_FC, /* a layer of a model that is no transformer: dense, or of patches
+              */
     SITE_KINDS
 };
 
@@ -78,8 +79,9 @@ struct model_conf {
     int skip;       /* rows of the position table before the first */
     enum head_kind head;
     int classes; /* of HEAD_CLASSES */
-    /* Dense layers alone: numbers entering the first layer, leaving it, and so
-     * on to the last; then 0.  Layers, width and context follow from it. */
+    /* No transformers alone: numbers entering the first layer, leaving it, and
+     * so on to the last (channels of a convolution); then 0.  Layers, width and
+     * context follow from it. */
     int size[MODEL_SIZES];
 };
 

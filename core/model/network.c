@@ -21,6 +21,7 @@ const struct network network_transformer = {
 const struct network *const network_table[] = {
     &network_linear,
     &network_mlp,
+    &network_lenet,
     NULL,
 };
 
@@ -44,6 +45,12 @@ size_t pass_bytes(const struct model *model, const struct insert_shape *shape,
                   int sequences, int length)
 {
     return model->network->bytes(model, shape, sequences, length);
+}
+
+int pass_rows_at(const struct model *model, int site, int rows)
+{
+    const struct network *network = model->network;
+    return network->rows_at ? network->rows_at(model, site, rows) : rows;
 }
 
 struct score pass_score(struct pass *pass, const struct weights *weights,

@@ -28,6 +28,9 @@ struct network {
     void (*begin)(struct pass *pass);
     size_t (*bytes)(const struct model *model, const struct insert_shape *shape,
                     int sequences, int length);
+    /* Rows of x that a site sees at once in a slice of so many; NULL: as many.
+     */
+    int (*rows_at)(const struct model *model, int site, int rows);
     struct score (*score)(struct pass *pass, const struct weights *weights,
                           const struct batch *slice);
     struct score (*learn)(struct pass *pass, const struct weights *weights,
@@ -39,7 +42,8 @@ struct network {
 
 /* Those that are no transformer; ends with NULL. */
 extern const struct network *const network_table[];
-extern const struct network network_transformer, network_linear, network_mlp;
+extern const struct network network_transformer, network_linear, network_mlp,
+    network_lenet;
 
 /* The transformer unless the family is in the table. */
 const struct network *network_of(const char *family);

@@ -28,6 +28,10 @@ void pass_free(struct pass *pass);
  * way to fail: ask before. */
 size_t pass_bytes(const struct model *model, const struct insert_shape *shape,
                   int sequences, int length);
+/* Rows of x (rows, in) that a site sees at once in a slice of so many: more
+ * where a site works on the patches of an image, fewer where a slice is gone
+ * through in parts. */
+int pass_rows_at(const struct model *model, int site, int rows);
 
 /* From now on with this beside W; all zero: nothing. */
 void pass_insert(struct pass *pass, struct insert insert);

@@ -49,6 +49,8 @@ struct task_conf {
     int in, out;             /* of a model that reads numbers; else 0 */
     struct mat base; /* (out, in) a linear model's W0, borrowed; or at NULL */
     int rank;        /* of what a teacher adds to it; 0: the task's own */
+    bool shuffle_pixels;  /* of images, one permutation for all */
+    double random_labels; /* share of the training images, 0..1 */
 };
 
 /* What a task is made of, for people. */
@@ -71,6 +73,7 @@ struct task_ops {
     const char *name;           /* in recipes */
     enum example_kind kind;     /* of its examples; the model must read it */
     bool has_rank;              /* reads conf.rank */
+    bool has_images;            /* reads what conf shuffles */
     const char *summary;        /* one line, for lists and help */
     const char *metric;         /* while training: "exact match", the arg max at
                                    every target; or NULL: the loss alone */

@@ -10,8 +10,9 @@
 #include "core/base/nearest.h"
 
 const struct task_ops *const task_table[] = {
-    &task_world, &task_sql,    &task_nli,      &task_summary, &task_e2e,
-    &task_text,  &task_cipher, &task_memorise, &task_teacher, NULL,
+    &task_world,  &task_sql,    &task_nli,      &task_summary, &task_e2e,
+    &task_text,   &task_cipher, &task_memorise, &task_teacher, &task_groups,
+    &task_digits, &task_mnist,  NULL,
 };
 
 const struct task_ops *task_find(const char *name)
@@ -70,6 +71,14 @@ struct task *task_open(const struct task_conf *conf, struct err *err)
     if (conf->rank > 0 && !ops->has_rank) {
         err_set(err, "task %s has no rank of its own; remove task.rank",
                 ops->name);
+        return NULL;
+    }
+    if ((conf->shuffle_pixels || conf->random_labels > 0) && !ops->has_images) {
+        err_set(err,
+                "task %s has no images to shuffle; remove %s, or take digits",
+                ops->name,
+                conf->shuffle_pixels ? "task.shuffle_pixels"
+                                     : "task.random_labels");
         return NULL;
     }
     struct task *task = xcalloc(1, sizeof *task);

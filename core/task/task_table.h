@@ -14,6 +14,9 @@ extern const struct task_ops task_summary;
 extern const struct task_ops task_e2e;
 extern const struct task_ops task_text;
 extern const struct task_ops task_teacher;
+extern const struct task_ops task_groups;
+extern const struct task_ops task_digits;
+extern const struct task_ops task_mnist;
 
 /* Opens the world for a task that is made from it alone: refuses data, and a
  * model without a tokenizer that has an end token. */

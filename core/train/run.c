@@ -213,7 +213,8 @@ static struct arena *scratch_of(struct run *run, int thread, int tokens)
     for (int i = 0; i < run->model->site_count && method->ops->scratch; i++) {
         size_t here = ROUNDING;
         if (run->adapted[i])
-            here += method->ops->scratch(method, i, tokens);
+            here += method->ops->scratch(method, i,
+                                         pass_rows_at(run->model, i, tokens));
         need = here > need ? here : need;
     }
     struct arena *scratch = &run->place[thread].scratch;

@@ -1,6 +1,6 @@
 /*
  * Every method on every task it can, through a recipe, on the bundled base, or
- * on one matrix where the task is of numbers; and every method on the race,
+ * on dense layers where the task is of numbers; and every method on the race,
  * through the screen's form.
  */
 #include <locale.h>
@@ -18,28 +18,40 @@
 
 #include "core/task/task.h"
 #include "experiments/recipe_field.h"
-#include "tests/unit/session_fixture.h"
+#include "tests/unit/image_fixture.h"
 #include "tui/keys.h"
 
 enum { STEPS = 3, NUMBERS = 16 };
 
 /* Pairs that are refused, and with what words. */
 static const struct {
-    const char *method, *task, *words;
-} refused[] = {{"prefix_embed", "teacher", "into a transformer"},
-               {"prefix_layer", "teacher", "into a transformer"},
-               {"adapter_h", "teacher", "into a transformer"},
-               {"adapter_l", "teacher", "into a transformer"},
-               {"bitfit", "teacher", "model has none"},
-               {NULL, NULL, NULL}};
+    const char *method, *task, *words; /* task NULL: all of numbers */
+} refused[] = {{"prefix_embed", NULL, "into a transformer"},
+               {"prefix_layer", NULL, "into a transformer"},
+               {"adapter_h", NULL, "into a transformer"},
+               {"adapter_l", NULL, "into a transformer"},
+               {"bitfit", "teacher", "model has none"}};
+enum { REFUSED = sizeof refused / sizeof *refused };
 
 static const char *refusal_of(const char *method, const char *task)
 {
-    for (int i = 0; refused[i].method; i++)
+    bool is_text = task_find(task)->kind == EXAMPLE_TEXT;
+    for (int i = 0; i < REFUSED; i++) {
+        const char *only = refused[i].task;
         if (strcmp(refused[i].method, method) == 0 &&
-            strcmp(refused[i].task, task) == 0)
+            (only ? strcmp(only, task) == 0 : !is_text))
             return refused[i].words;
+    }
     return NULL;
+}
+
+static const char *base_of(const char *task)
+{
+    static const char *const base[] = {
+        [EXAMPLE_TEXT] = "bundled",
+        [EXAMPLE_VALUES] = "{family: linear, sizes: [16, 16]}",
+        [EXAMPLE_CLASS] = "{family: mlp, sizes: [784, 12, 10]}"};
+    return base[task_find(task)->kind];
 }
 
 /* What reads files alone is given one. */
@@ -47,6 +59,8 @@ static const char *data_of(const char *task)
 {
     static const char line[] = "The cat sat on the mat. Mia has two kites. ";
     const char *path = fixture_path("plain.txt");
+    if (strcmp(task, "mnist") == 0)
+        return image_fixture();
     if (strcmp(task, "text") != 0)
         return "\"\"";
     FILE *to = fopen(path, "w");
@@ -64,16 +78,15 @@ static void make_recipe(struct recipe *recipe, const char *task,
 {
     char text[4096];
     struct err err = {""};
-    bool is_text = task_find(task)->kind == EXAMPLE_TEXT;
-    int examples = is_text ? 2 : NUMBERS;
+    bool is_teacher = task_find(task)->kind == EXAMPLE_VALUES;
+    int examples = is_teacher ? NUMBERS : 2;
     int size =
         snprintf(text, sizeof text,
                  "base: %s\ntask: {name: %s, data: %s, examples: %d}\n"
                  "steps: %d\nbatch: %d\nslices: 2\n"
                  "optimizer: {lr: 1e-3, schedule: constant, warmup: 0}\n"
                  "evaluate: {every: 1000, examples: 1, forget: 0}\nruns:\n",
-                 is_text ? "bundled" : "{family: linear, sizes: [16, 16]}",
-                 task, data_of(task), examples, STEPS, examples);
+                 base_of(task), task, data_of(task), examples, STEPS, examples);
     for (int i = 0; i < count; i++)
         size +=
             snprintf(text + size, sizeof text - (size_t)size,
@@ -142,6 +155,8 @@ static void every_method_learns_every_task(void **state)
     for (int t = 0; task_table[t]; t++) {
         const char *task = task_table[t]->name, *fit[RECIPE_RUNS];
         int count = 0;
+        if (strcmp(task, "groups") == 0) /* a matrix of one row: test_li_toy */
+            continue;
         for (int m = 0; method_table[m]; m++) {
             const char *method = method_table[m]->name;
             const char *words = refusal_of(method, task);

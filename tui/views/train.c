@@ -96,10 +96,17 @@ struct list {
     int width[COLUMNS]; /* 0: not shown */
 };
 
+/* Numbers have no tokens: a row is one. */
+static const char *title_of(const struct snapshot *snapshot, int c)
+{
+    bool is_rows = columns[c].text == text_speed && !snapshot_is_text(snapshot);
+    return is_rows ? "row/s" : columns[c].title;
+}
+
 /* What a column cannot do without: its longest text and a blank. */
 static int least_width(const struct snapshot *snapshot, int c)
 {
-    int most = glyph_columns(columns[c].title);
+    int most = glyph_columns(title_of(snapshot, c));
     for (int r = 0; r < snapshot->run_count; r++) {
         char text[32];
         columns[c].text(text, &snapshot->run[r]);
@@ -192,7 +199,7 @@ static void draw_list(struct canvas *canvas, struct rect rect,
                "run");
     for (int c = 0; c < COLUMNS; c++) {
         canvas_right(canvas, x, rect.y, list.width[c], style_of(ROLE_DIM), "%s",
-                     columns[c].title);
+                     title_of(snapshot, c));
         x += list.width[c];
     }
     int shown = rect.h - 1;
