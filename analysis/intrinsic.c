@@ -152,7 +152,8 @@ static void redraw(struct intrinsic_run *to, const struct intrinsic_run *from,
     }
 }
 
-/* Widens the interval to quantiles of d90 over draws; a draw that does not cross counts as beyond. */
+/* Widens the interval to quantiles of d90 over draws; a draw that does not
+ * cross counts as beyond. */
 static void bootstrap(struct intrinsic_answer *to,
                       const struct intrinsic_run *sorted, int count,
                       double threshold, uint64_t seed)
@@ -193,7 +194,7 @@ struct intrinsic_answer intrinsic_answer(const struct intrinsic_run *runs,
                                          int count, double threshold,
                                          uint64_t seed)
 {
-    struct intrinsic_answer to = {NAN, NAN, NAN, 0, 0};
+    struct intrinsic_answer to = {.d90 = NAN, .low = NAN, .high = NAN};
     struct intrinsic_run *sorted = xcalloc((size_t)count + 1, sizeof *sorted);
     struct intrinsic_point *points = xcalloc((size_t)count + 1, sizeof *points);
     int known = 0;
@@ -206,7 +207,8 @@ struct intrinsic_answer intrinsic_answer(const struct intrinsic_run *runs,
     if (to.below && to.above) {
         to.low = to.below;
         to.high = to.above;
-        if (is_repeated(points, made, &to))
+        to.has_interval = is_repeated(points, made, &to);
+        if (to.has_interval)
             bootstrap(&to, sorted, known, threshold, seed);
     }
     mem_free(sorted);
@@ -233,34 +235,77 @@ static int middle(int below, int above)
     return d < above ? d : 0;
 }
 
+/* No score is known there yet, and another seed may bring one. */
+static bool is_open(const struct intrinsic_run *runs, int count, int d,
+                    int seeds)
+{
+    int diverged = 0;
+    for (int i = 0; i < count; i++) {
+        if (runs[i].d == d && !isnan(runs[i].score))
+            return false;
+        diverged += runs[i].d == d;
+    }
+    return diverged < seeds;
+}
+
+/* Upwards by doubling, past every d at which all seeds diverged; 0: that was
+ * the last. */
+static int further(const struct intrinsic_plan *plan,
+                   const struct intrinsic_run *runs, int count, int below)
+{
+    int first = plan->first > plan->least ? plan->first : plan->least;
+    int d = below;
+    first = first < plan->most ? first : plan->most;
+    do {
+        if (d >= plan->most)
+            return 0;
+        d = d == 0 ? first : d > plan->most / 2 ? plan->most : 2 * d;
+    } while (!is_open(runs, count, d, plan->seeds));
+    return d;
+}
+
+/* Downwards by halving, likewise. */
+static int nearer(const struct intrinsic_plan *plan,
+                  const struct intrinsic_run *runs, int count, int above)
+{
+    int least = plan->least > 1 ? plan->least : 1, d = above;
+    do {
+        if (d <= least)
+            return 0;
+        d = d / 2 > least ? d / 2 : least;
+    } while (!is_open(runs, count, d, plan->seeds));
+    return d;
+}
+
+/* The middle, or nearer to above where that diverged; 0: near enough. */
+static int between(const struct intrinsic_plan *plan,
+                   const struct intrinsic_run *runs, int count, int below,
+                   int above)
+{
+    if (above <= plan->ratio * below)
+        return 0;
+    int d = middle(below, above);
+    while (d > 0 && !is_open(runs, count, d, plan->seeds))
+        d = middle(d, above);
+    return d;
+}
+
 enum intrinsic_end intrinsic_next(int *d, int *seed,
                                   const struct intrinsic_plan *plan,
                                   const struct intrinsic_run *runs, int count,
                                   double threshold)
 {
     struct intrinsic_answer now = intrinsic_answer(runs, count, threshold, 1);
-    int first = plan->first < plan->most ? plan->first : plan->most;
-    *seed = 0;
-    if (!now.above) {
-        *d = now.below == 0               ? first
-             : now.below > plan->most / 2 ? plan->most
-                                          : 2 * now.below;
-        /* What diverged there does not come again. */
-        *seed = runs_of(runs, count, *d);
-        return now.below >= plan->most || *seed >= plan->seeds
-                   ? INTRINSIC_OUT_OF_REACH
-                   : INTRINSIC_GOES_ON;
-    }
-    if (!now.below) {
-        *d = now.above / 2;
-        return now.above == 1 ? INTRINSIC_ALL_ABOVE : INTRINSIC_GOES_ON;
-    }
-    int between = middle(now.below, now.above);
-    if (between && now.above > plan->ratio * now.below &&
-        runs_of(runs, count, between) == 0) {
-        *d = between;
+    *d = !now.above   ? further(plan, runs, count, now.below)
+         : !now.below ? nearer(plan, runs, count, now.above)
+                      : between(plan, runs, count, now.below, now.above);
+    *seed = runs_of(runs, count, *d);
+    if (!now.above)
+        return *d ? INTRINSIC_GOES_ON : INTRINSIC_OUT_OF_REACH;
+    if (!now.below)
+        return *d ? INTRINSIC_GOES_ON : INTRINSIC_ALL_ABOVE;
+    if (*d)
         return INTRINSIC_GOES_ON;
-    }
     const int around[2] = {now.below, now.above};
     for (int i = 0; i < 2; i++) {
         *d = around[i];

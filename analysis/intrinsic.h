@@ -55,6 +55,9 @@ struct intrinsic_answer {
      * of bootstrap draws of the runs at every d go.  NaN: not known. */
     double low, high;
     int below, above; /* the values of d around the crossing; 0: none */
+    /* Both were repeated, so that low and high are the 95 % interval, and not
+     * below and above alone. */
+    bool has_interval;
 };
 /* seed: of the bootstrap. */
 struct intrinsic_answer intrinsic_answer(const struct intrinsic_run *runs,
@@ -63,6 +66,7 @@ struct intrinsic_answer intrinsic_answer(const struct intrinsic_run *runs,
 
 struct intrinsic_plan {
     int first;    /* the first d */
+    int least;    /* no d below it; 0 is 1 */
     int most;     /* no d above it: D, or a limit of the person's */
     double ratio; /* done when above / below is at most this: 1.1 */
     int seeds;    /* runs at each of the two values around the crossing */
@@ -71,10 +75,11 @@ enum intrinsic_end {
     INTRINSIC_GOES_ON,
     INTRINSIC_FOUND,
     INTRINSIC_OUT_OF_REACH, /* not even with most dimensions */
-    INTRINSIC_ALL_ABOVE     /* even one dimension reaches it */
+    INTRINSIC_ALL_ABOVE     /* even the fewest dimensions reach it */
 };
 /* What to train next: doubling until the threshold is reached, then bisection
- * in ln d, then seeds around the crossing.  *seed is 0, 1, 2 ... of that d. */
+ * in ln d, then seeds around the crossing; a d at which all seeds diverged is
+ * passed by.  *seed is 0, 1, 2 ... of that d. */
 enum intrinsic_end intrinsic_next(int *d, int *seed,
                                   const struct intrinsic_plan *plan,
                                   const struct intrinsic_run *runs, int count,

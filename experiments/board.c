@@ -33,9 +33,29 @@ void board_words(char *to, size_t size, const struct board *board)
         snprintf(left, sizeof left, "%.0f min left · ", board->left / 60);
     else if (board->left >= 0)
         snprintf(left, sizeof left, "%.0f s left · ", board->left);
-    snprintf(to, size, "%d/%d cells · %s%s%s ", board->table->done,
-             board->table->total, left, signs[board->state],
-             board_state_text(board->state));
+    const char *sign = signs[board->state];
+    const char *state = board_state_text(board->state);
+    if (board->search)
+        snprintf(to, size, "%d trainings · %s%s ", board->search->cells, sign,
+                 state);
+    else
+        snprintf(to, size, "%d/%d cells · %s%s%s ", board->table->done,
+                 board->table->total, left, sign, state);
+}
+
+/* The table or the search, for the snapshot's own copy of the board. */
+static void copy_contents(struct snapshot *to, struct board *copy)
+{
+    if (copy->table) {
+        struct table *table = snapshot_take(to, 1, sizeof *table);
+        *table = *copy->table;
+        copy->table = table;
+    }
+    if (copy->search) {
+        struct intrinsic_search *search = snapshot_take(to, 1, sizeof *search);
+        *search = *copy->search;
+        copy->search = search;
+    }
 }
 
 static void copy_events(struct snapshot *to, const struct event *event,
@@ -55,20 +75,23 @@ const struct snapshot *board_snapshot(const struct board *board,
                                       const struct event *event, int events)
 {
     struct snapshot *to = snapshot_new();
-    const struct grid *grid = board->table->grid;
+    const struct grid *grid =
+        board->search ? &board->search->recipe->grid : board->table->grid;
     struct board *copy = snapshot_take(to, 1, sizeof *copy);
-    struct table *table = snapshot_take(to, 1, sizeof *table);
     *copy = *board;
-    *table = *board->table;
-    copy->table = table;
+    copy_contents(to, copy);
     to->board = copy;
     snprintf(to->title, sizeof to->title, "%s", grid->session.title);
     snprintf(to->base, sizeof to->base, "%.63s",
              grid->session.is_fresh ? "a new model" : grid->session.base);
-    snprintf(to->task, sizeof to->task, "%d x %d%s", grid->row_count,
-             grid->task_count, grid->quick ? " quick" : "");
-    to->tick = table->done;
-    to->steps = table->total;
+    if (board->search)
+        snprintf(to->task, sizeof to->task, "%.20s%s", grid->task[0].label,
+                 grid->quick ? " quick" : "");
+    else
+        snprintf(to->task, sizeof to->task, "%d x %d%s", grid->row_count,
+                 grid->task_count, grid->quick ? " quick" : "");
+    to->tick = board->search ? board->search->cells : board->table->done;
+    to->steps = board->search ? board->search->cells : board->table->total;
     to->finished = board->state >= BOARD_DONE;
     to->ticks_per_second = NAN;
     to->base_validation_loss = to->base_forget_loss = NAN;
@@ -88,6 +111,12 @@ static bool is_locked(const struct grid *grid, const struct grid_cell *cell,
 
 void board_find_busy(struct board *board, const char *folder)
 {
+    char path[PATH_BYTES];
+    if (board->search) {
+        board->is_busy[0][0] =
+            file_exists(file_join(path, sizeof path, folder, "search.lock"));
+        return;
+    }
     const struct grid *grid = board->table->grid;
     for (int pair = 0; pair < pair_count(grid); pair++) {
         int row = pair / grid->task_count, task = pair % grid->task_count;
@@ -118,5 +147,24 @@ const struct snapshot *board_read(const struct grid *grid, const char *folder,
     const struct snapshot *to = board_snapshot(board, folder, "", NULL, 0);
     mem_free(board);
     mem_free(table);
+    return to;
+}
+
+const struct snapshot *board_read_search(const struct intrinsic_recipe *recipe,
+                                         const char *folder, struct err *err)
+{
+    struct intrinsic_search *search = xcalloc(1, sizeof *search);
+    if (intrinsic_search_read(search, NULL, recipe, folder, false, err) < 0) {
+        mem_free(search);
+        return NULL;
+    }
+    struct board *board = xcalloc(1, sizeof *board);
+    board->search = search;
+    board->state = search->is_over ? BOARD_DONE : BOARD_LOOKING;
+    board->left = NAN;
+    board_find_busy(board, folder);
+    const struct snapshot *to = board_snapshot(board, folder, "", NULL, 0);
+    mem_free(board);
+    mem_free(search);
     return to;
 }

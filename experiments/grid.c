@@ -350,14 +350,14 @@ static const struct part {
 
 enum { PARTS = sizeof parts / sizeof *parts };
 
-static int read_parts(const struct node *map, struct grid *grid,
-                      struct err *err)
+static int read_parts(const struct node *map, const char *key,
+                      struct grid *grid, struct err *err)
 {
     const char *names[PARTS];
     for (int i = 0; i < PARTS; i++)
         names[i] = parts[i].name;
     if (map->kind != NODE_MAP)
-        return node_refuse(err, map, "grid is a map as {rows: [...]}");
+        return node_refuse(err, map, "%s is a map as {rows: [...]}", key);
     if (recipe_check_keys(map, names, PARTS, err) < 0)
         return -1;
     for (int i = 0; i < PARTS; i++) {
@@ -369,29 +369,31 @@ static int read_parts(const struct node *map, struct grid *grid,
 }
 
 /* The session's fields, without the runs that a grid does not have. */
-static int read_session(struct tree *tree, struct grid *grid, struct err *err)
+static int read_session(struct tree *tree, const char *key, struct grid *grid,
+                        struct err *err)
 {
-    if (!node_find(tree->root, "grid"))
+    if (!node_find(tree->root, key))
         return node_refuse(err, tree->root,
-                           "grid is missing; for a single session use "
-                           "rankscope run");
+                           "%s is missing; for a single session use "
+                           "rankscope run",
+                           key);
     struct field fields[RECIPE_WORDS];
     const char *names[RECIPE_WORDS];
     int count = 0;
     const struct node *runs = node_find(tree->root, "runs");
     if (runs)
         return node_refuse_key(err, runs,
-                               "a grid has no runs; make them rows of grid:");
+                               "%s has no runs; make them rows of it", key);
     for (const struct field *field = recipe_fields; field->name; field++)
         if (strcmp(field->name, "runs") != 0) {
             names[count] = field->name;
             fields[count++] = *field;
         }
     fields[count] = (struct field){.name = NULL};
-    names[count] = "grid";
+    names[count] = key;
     if (recipe_check_keys(tree->root, names, count + 1, err) < 0)
         return -1;
-    const struct node *map = node_take(tree->root, "grid");
+    const struct node *map = node_take(tree->root, key);
     recipe_defaults(&grid->session);
     if (recipe_read_fields(&grid->session, fields, tree->root, "recipe", err) <
         0)
@@ -400,25 +402,38 @@ static int read_session(struct tree *tree, struct grid *grid, struct err *err)
     grid->seed_count = 1;
     grid->search_examples = grid->report_examples =
         grid->session.evaluate_examples;
-    return read_parts(map, grid, err);
+    return read_parts(map, key, grid, err);
 }
 
-static int read_tree(struct tree *tree, struct grid *grid, struct err *err)
+static int read_tree(struct tree *tree, const char *key, struct grid *grid,
+                     struct err *err)
 {
     if (tree->root->kind != NODE_MAP)
         return node_refuse(err, tree->root,
                            "a recipe is a map; begin with title: ...");
-    if (read_session(tree, grid, err) < 0)
+    if (read_session(tree, key, grid, err) < 0)
         return -1;
     take_task(grid);
     if (grid->task_count == 0)
         return node_refuse(err, tree->root,
                            "task is missing; say task: {name: ...} or list "
-                           "tasks in grid:");
+                           "tasks in %s:",
+                           key);
     if (grid->row_count == 0)
         return node_refuse(err, tree->root,
-                           "rows is missing in grid:; list at least one");
+                           "rows is missing in %s:; list at least one", key);
     return 0;
+}
+
+struct grid *grid_of_tree(struct tree *tree, const char *key, bool quick,
+                          struct err *err)
+{
+    struct grid *grid = xcalloc(1, sizeof *grid);
+    grid->quick = quick;
+    if (read_tree(tree, key, grid, err) == 0)
+        return grid;
+    mem_free(grid);
+    return NULL;
 }
 
 struct grid *grid_parse(const char *text, size_t size, const char *name,
@@ -428,18 +443,14 @@ struct grid *grid_parse(const char *text, size_t size, const char *name,
     struct tree tree;
     if (tree_parse(&tree, text, size, name, err) < 0)
         return NULL;
-    struct grid *grid = xcalloc(1, sizeof *grid);
-    grid->quick = quick;
+    struct grid *grid = NULL;
     int result = 0;
     for (int i = 0; i < set_count && result == 0; i++)
         result = tree_set(&tree, sets[i], err);
     if (result == 0)
-        result = read_tree(&tree, grid, err);
+        grid = grid_of_tree(&tree, "grid", quick, err);
     tree_free(&tree);
-    if (result == 0)
-        return grid;
-    mem_free(grid);
-    return NULL;
+    return grid;
 }
 
 struct grid *grid_read(const char *path, const char *const *sets, int set_count,
@@ -455,7 +466,7 @@ struct grid *grid_read(const char *path, const char *const *sets, int set_count,
     return grid;
 }
 
-bool grid_is(const char *path)
+bool recipe_has(const char *path, const char *key)
 {
     char *text;
     size_t size;
@@ -463,11 +474,16 @@ bool grid_is(const char *path)
     struct err ignored = {{0}}; /* whoever reads it next will say it */
     if (file_read(&text, &size, path, RECIPE_BYTES, &ignored) < 0)
         return false;
-    bool is = false;
+    bool has = false;
     if (tree_parse(&tree, text, size, path, &ignored) == 0) {
-        is = tree.root->kind == NODE_MAP && node_find(tree.root, "grid");
+        has = tree.root->kind == NODE_MAP && node_find(tree.root, key);
         tree_free(&tree);
     }
     mem_free(text);
-    return is;
+    return has;
+}
+
+bool grid_is(const char *path)
+{
+    return recipe_has(path, "grid");
 }

@@ -23,9 +23,11 @@ static const char *path_in(char path[PATH_BYTES], const char *folder,
     return file_join(path, PATH_BYTES, folder, name);
 }
 
-int kept_grid_write(const char *folder, const char *path,
-                    const char *const *sets, int set_count, bool quick,
-                    struct err *err)
+static const char of_grid[] = "sweep.json", of_search[] = "intrinsic.json";
+
+static int keep(const char *folder, const char *file, const char *path,
+                const char *const *sets, int set_count, bool quick,
+                struct err *err)
 {
     char to[PATH_BYTES], *text, *name;
     size_t size;
@@ -44,59 +46,117 @@ int kept_grid_write(const char *folder, const char *path,
     json_free(root);
     int status = file_make_folder(folder, err);
     if (status == 0)
-        status = file_write(path_in(to, folder, "sweep.json"), text,
-                            strlen(text), err);
+        status = file_write(path_in(to, folder, file), text, strlen(text), err);
     mem_free(text);
     return status;
+}
+
+int kept_grid_write(const char *folder, const char *path,
+                    const char *const *sets, int set_count, bool quick,
+                    struct err *err)
+{
+    return keep(folder, of_grid, path, sets, set_count, quick, err);
+}
+
+int kept_search_write(const char *folder, const char *path,
+                      const char *const *sets, int set_count, bool quick,
+                      struct err *err)
+{
+    return keep(folder, of_search, path, sets, set_count, quick, err);
+}
+
+bool kept_search_is(const char *folder)
+{
+    char path[PATH_BYTES];
+    return strlen(folder) <= FOLDER_MOST &&
+           file_exists(path_in(path, folder, of_search));
 }
 
 bool kept_grid_is(const char *folder)
 {
     char path[PATH_BYTES];
-    if (strlen(folder) > FOLDER_MOST)
+    if (strlen(folder) > FOLDER_MOST || kept_search_is(folder))
         return false;
-    return file_exists(path_in(path, folder, "sweep.json")) ||
+    return file_exists(path_in(path, folder, of_grid)) ||
            file_exists(path_in(path, folder, "cells"));
 }
 
-static struct grid *parse(const struct json *root, const char *path,
-                          struct err *err)
-{
-    const struct json *list = json_get(root, "set");
-    const char *text = json_text(json_get(root, "text"), NULL);
+struct kept_recipe { /* what stands in such a file */
+    const char *text;
+    char name[256];
     const char *sets[SETS_MOST];
-    int count = json_length(list);
-    if (!text || !json_is_array(list) || count > SETS_MOST) {
-        err_set(err,
-                "%s: this is no kept recipe of a sweep; say rankscope "
-                "open RECIPE --out DIR",
-                path);
-        return NULL;
-    }
-    for (int i = 0; i < count; i++)
-        sets[i] = json_text(json_at(list, i), "");
-    return grid_parse(text, strlen(text),
-                      json_text(json_get(root, "recipe"), "recipe"), sets,
-                      count, json_bool(json_get(root, "quick"), false), err);
+    int count;
+    bool quick;
+    struct json *root; /* sets point into it */
+};
+
+static void kept_free(struct kept_recipe *kept)
+{
+    json_free(kept->root);
+    mem_free(kept);
 }
 
-struct grid *kept_grid_read(const char *folder, struct err *err)
+/* NULL: refused. */
+static struct kept_recipe *kept_read(const char *folder, const char *file,
+                                     const char *verb, struct err *err)
 {
     char path[PATH_BYTES], *text;
     size_t size;
-    path_in(path, folder, "sweep.json");
+    path_in(path, folder, file);
     if (!file_exists(path)) {
         err_set(err,
-                "%s: its recipe is not kept there; say rankscope open RECIPE "
+                "%s: its recipe is not kept there; say rankscope %s RECIPE "
                 "--out %s",
-                folder, folder);
+                folder, verb, folder);
         return NULL;
     }
     if (file_read(&text, &size, path, KEPT_BYTES, err) < 0)
         return NULL;
     struct json *root = json_parse(text, size, path, err);
     mem_free(text);
-    struct grid *grid = root ? parse(root, path, err) : NULL;
-    json_free(root);
+    if (!root)
+        return NULL;
+    const struct json *list = json_get(root, "set");
+    const char *recipe = json_text(json_get(root, "text"), NULL);
+    if (!recipe || !json_is_array(list) || json_length(list) > SETS_MOST) {
+        err_set(err,
+                "%s: this is no kept recipe; say rankscope %s RECIPE --out "
+                "DIR",
+                path, verb);
+        json_free(root);
+        return NULL;
+    }
+    struct kept_recipe *kept = xcalloc(1, sizeof *kept);
+    kept->root = root;
+    kept->text = recipe;
+    snprintf(kept->name, sizeof kept->name, "%s",
+             json_text(json_get(root, "recipe"), "recipe"));
+    kept->count = json_length(list);
+    for (int i = 0; i < kept->count; i++)
+        kept->sets[i] = json_text(json_at(list, i), "");
+    kept->quick = json_bool(json_get(root, "quick"), false);
+    return kept;
+}
+
+struct grid *kept_grid_read(const char *folder, struct err *err)
+{
+    struct kept_recipe *kept = kept_read(folder, of_grid, "open", err);
+    if (!kept)
+        return NULL;
+    struct grid *grid = grid_parse(kept->text, strlen(kept->text), kept->name,
+                                   kept->sets, kept->count, kept->quick, err);
+    kept_free(kept);
     return grid;
+}
+
+struct intrinsic_recipe *kept_search_read(const char *folder, struct err *err)
+{
+    struct kept_recipe *kept = kept_read(folder, of_search, "intrinsic", err);
+    if (!kept)
+        return NULL;
+    struct intrinsic_recipe *recipe =
+        intrinsic_recipe_parse(kept->text, strlen(kept->text), kept->name,
+                               kept->sets, kept->count, kept->quick, err);
+    kept_free(kept);
+    return recipe;
 }

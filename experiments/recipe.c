@@ -458,6 +458,11 @@ static int read_tree(struct recipe *recipe, const struct tree *tree,
     if (grid)
         return node_refuse_key(err, grid,
                                "this is a grid of runs; use rankscope sweep");
+    const struct node *search = node_find(tree->root, "intrinsic");
+    if (search)
+        return node_refuse_key(err, search,
+                               "this is a search for the intrinsic dimension; "
+                               "use rankscope intrinsic");
     if (read_fields(recipe, recipe_fields, tree->root, "recipe", err) < 0)
         return -1;
     if (!recipe->task[0])

@@ -19,6 +19,15 @@ int recipe_read_field(void *owner, const struct field *field,
 int recipe_read_run(struct run_spec *run, const struct node *node,
                     const struct recipe *above, struct err *err);
 
+struct grid;
+/* A grid whose fields stand under key; the tree keeps everything else that is
+ * a session's.  Freed by mem_free(). */
+struct grid *grid_of_tree(struct tree *tree, const char *key, bool quick,
+                          struct err *err);
+/* Is there such a key at the top of the file?  false as well when it cannot be
+ * read. */
+bool recipe_has(const char *path, const char *key);
+
 /* recipe_base.c: base: bundled, a folder, or {layers: ...}; a list of sizes,
  * ended by 0; and targets: all, which are those that the base has. */
 int recipe_read_base(struct recipe *recipe, const struct field *field,

@@ -17,7 +17,8 @@ static const double publish_seconds = 0.1, read_seconds = 2;
 
 struct sweeper {
     /* constant after new */
-    const struct grid *grid;
+    const struct grid *grid;               /* or NULL: */
+    const struct intrinsic_recipe *recipe; /* it searches */
     struct sweep_options options;
     bool trains;
     struct mailbox mailbox; /* any thread, through its own functions */
@@ -28,7 +29,8 @@ struct sweeper {
 
     /* the sweeper's thread; before start, its maker's */
     struct board board;
-    struct table *table;    /* as the folder was when last read */
+    struct table *table; /* as the folder was when last read; or */
+    struct intrinsic_search *search;
     double published, read; /* seconds, monotonic */
     struct event *event;
     int event_count, event_room;
@@ -56,19 +58,48 @@ static void say_trouble(struct sweeper *sweeper, const struct err *err)
     snprintf(sweeper->message, sizeof sweeper->message, "%s", err->text);
 }
 
-/* What lies in the folder now; on trouble the table stays as it was. */
-static int read_folder(struct sweeper *sweeper, struct err *err)
+static int read_grid(struct sweeper *sweeper, struct err *err)
 {
     const struct sweep_options *options = &sweeper->options;
     struct table *table =
         table_read(sweeper->grid, options->out, options->force, err);
-    sweeper->read = seconds_now();
     if (!table)
         return -1;
     mem_free(sweeper->table);
     sweeper->board.table = sweeper->table = table;
-    board_find_busy(&sweeper->board, options->out);
     return 0;
+}
+
+static int read_search(struct sweeper *sweeper, struct err *err)
+{
+    const struct sweep_options *options = &sweeper->options;
+    struct intrinsic_search *search = xcalloc(1, sizeof *search);
+    if (intrinsic_search_read(search, NULL, sweeper->recipe, options->out,
+                              options->force, err) < 0) {
+        mem_free(search);
+        return -1;
+    }
+    mem_free(sweeper->search);
+    sweeper->board.search = sweeper->search = search;
+    return 0;
+}
+
+/* What lies in the folder now; on trouble the board stays as it was. */
+static int read_folder(struct sweeper *sweeper, struct err *err)
+{
+    int status =
+        sweeper->grid ? read_grid(sweeper, err) : read_search(sweeper, err);
+    sweeper->read = seconds_now();
+    if (status == 0)
+        board_find_busy(&sweeper->board, sweeper->options.out);
+    return status;
+}
+
+/* Nothing is left to do there, by whomever. */
+static bool is_over(const struct sweeper *sweeper)
+{
+    return sweeper->grid ? sweeper->table->done == sweeper->table->total
+                         : sweeper->search->is_over;
 }
 
 /* --- the log ----------------------------------------------------------------
@@ -137,28 +168,49 @@ static void wait_a_moment(struct sweeper *sweeper)
 static void watch_folder(struct sweeper *sweeper)
 {
     struct err err = {{0}};
-    while (!is_stopped(sweeper) &&
-           sweeper->board.table->done < sweeper->board.table->total) {
+    while (!is_stopped(sweeper) && !is_over(sweeper)) {
         wait_a_moment(sweeper);
         if (read_folder(sweeper, &err) < 0)
             say_trouble(sweeper, &err);
         publish(sweeper);
     }
-    if (sweeper->board.table->done == sweeper->board.table->total)
+    if (is_over(sweeper))
         sweeper->board.state = BOARD_DONE;
     publish(sweeper);
+}
+
+static void begin(struct sweeper *sweeper)
+{
+    sweeper->board.state = BOARD_SWEEPING;
+    publish(sweeper);
+}
+
+static enum sweep_end sweep_grid(struct sweeper *sweeper, struct err *err)
+{
+    int done;
+    if (sweep_check(sweeper->grid, &sweeper->options, err) < 0)
+        return SWEEP_FAILED;
+    begin(sweeper);
+    return sweep_run(sweeper->grid, &sweeper->options, &done, err);
+}
+
+static enum sweep_end search(struct sweeper *sweeper, struct err *err)
+{
+    struct intrinsic_counts counts;
+    int done;
+    if (intrinsic_counts_make(&counts, sweeper->recipe, &sweeper->options,
+                              err) < 0)
+        return SWEEP_FAILED;
+    begin(sweeper);
+    return intrinsic_run(sweeper->recipe, &counts, &sweeper->options, &done,
+                         err);
 }
 
 static void sweep_all(struct sweeper *sweeper)
 {
     struct err err = {{0}};
-    int done;
-    enum sweep_end end = SWEEP_FAILED;
-    if (sweep_check(sweeper->grid, &sweeper->options, &err) == 0) {
-        sweeper->board.state = BOARD_SWEEPING;
-        publish(sweeper);
-        end = sweep_run(sweeper->grid, &sweeper->options, &done, &err);
-    }
+    enum sweep_end end =
+        sweeper->grid ? sweep_grid(sweeper, &err) : search(sweeper, &err);
     sweeper->board.work.is_on = false;
     sweeper->board.left = NAN;
     sweeper->board.state = end == SWEEP_OTHERS ? BOARD_OTHERS
@@ -184,12 +236,14 @@ static void *sweeper_main(void *ctx)
 /* --- the door ---------------------------------------------------------------
  */
 
-struct sweeper *sweeper_new(const struct grid *grid,
+static struct sweeper *make(const struct grid *grid,
+                            const struct intrinsic_recipe *recipe,
                             const struct sweep_options *options, bool trains,
                             struct err *err)
 {
     struct sweeper *sweeper = xcalloc(1, sizeof *sweeper);
     sweeper->grid = grid;
+    sweeper->recipe = recipe;
     sweeper->options = *options;
     sweeper->options.stop = is_stopped;
     sweeper->options.tell = tell;
@@ -208,6 +262,20 @@ struct sweeper *sweeper_new(const struct grid *grid,
     }
     publish(sweeper);
     return sweeper;
+}
+
+struct sweeper *sweeper_new(const struct grid *grid,
+                            const struct sweep_options *options, bool trains,
+                            struct err *err)
+{
+    return make(grid, NULL, options, trains, err);
+}
+
+struct sweeper *sweeper_new_search(const struct intrinsic_recipe *recipe,
+                                   const struct sweep_options *options,
+                                   bool trains, struct err *err)
+{
+    return make(NULL, recipe, options, trains, err);
 }
 
 int sweeper_start(struct sweeper *sweeper, struct err *err)
@@ -242,6 +310,7 @@ void sweeper_close(struct sweeper *sweeper)
     }
     mailbox_free(&sweeper->mailbox);
     mem_free(sweeper->table);
+    mem_free(sweeper->search);
     mem_free(sweeper->event);
     mem_free(sweeper);
 }

@@ -60,6 +60,7 @@ ACTION(act_scroll);
 ACTION(act_table_row);  /* arg: rows to move, or lines of the findings */
 ACTION(act_table_task); /* arg: tasks to move */
 ACTION(act_table_follow);
+ACTION(act_search_row);
 ACTION(act_choice);
 ACTION(act_type);
 ACTION(act_erase);
@@ -89,6 +90,7 @@ CONDITION(can_report);
 CONDITION(can_add);
 CONDITION(can_rival);
 CONDITION(can_glyphs);
-CONDITION(can_view); /* arg: enum view_id */
+CONDITION(can_view);
+CONDITION(can_choose_curve); /* arg: enum view_id */
 
 #endif

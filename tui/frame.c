@@ -15,10 +15,15 @@
 /* What no layout fits: the longest sentence that does, in the middle. */
 static void draw_tiny(struct canvas *canvas, const struct snapshot *snapshot)
 {
-    char longest[160], shorter[64];
-    snprintf(longest, sizeof longest, "%s %ld/%ld · needs %dx%d · q quits",
-             snapshot->board ? "cells" : "step", snapshot->tick,
-             snapshot->steps, LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
+    char longest[160], shorter[64], done[48];
+    if (snapshot->board && snapshot->board->search)
+        snprintf(done, sizeof done, "trainings %ld", snapshot->tick);
+    else
+        snprintf(done, sizeof done, "%s %ld/%ld",
+                 snapshot->board ? "cells" : "step", snapshot->tick,
+                 snapshot->steps);
+    snprintf(longest, sizeof longest, "%s · needs %dx%d · q quits", done,
+             LAYOUT_MIN_COLS, LAYOUT_MIN_ROWS);
     snprintf(shorter, sizeof shorter, "%dx%d needed", LAYOUT_MIN_COLS,
              LAYOUT_MIN_ROWS);
     const char *const line[] = {longest, shorter, "q quits", "q"};

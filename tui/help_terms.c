@@ -86,6 +86,28 @@ const struct help_term help_term[] = {
     {IN_TALK, "σ_i",
      "ΔW = Σ σ_i u_i v_i^T at the chosen site: z leaves the term out, d counts "
      "it twice, n turns its sign; the largest σ need not matter most"},
+    {IN_INTRINSIC, "d",
+     "how many numbers v train in theta = theta0 + P v: P (D, d) random, with "
+     "columns of unit length, drawn once (Li et al. 2018)"},
+    {IN_INTRINSIC, "d90",
+     "the least d that reaches 90 % of the baseline: where the monotone fit "
+     "crosses the line, linearly in ln d between two values tried"},
+    {IN_INTRINSIC, "of score",
+     "90 % of the baseline's score; of the gain: start + 90 % of what the "
+     "baseline gains; given: by itself. Li et al.: 525 or 750 for one problem"},
+    {IN_INTRINSIC, "interval",
+     "95 % of redrawings of the runs at every d, and at least from one d "
+     "around the crossing to the other; none from single runs"},
+    {IN_INTRINSIC, "fit",
+     "the rising sequence nearest to the means, weighted by runs"},
+    {IN_INTRINSIC, "diverged",
+     "done again at half and a quarter of the rate, and then in no mean"},
+    {IN_INTRINSIC, "layered",
+     "SAID: one more factor a layer, out of the budget d (Aghajanyan et al. "
+     "2021); without: DID"},
+    {IN_INTRINSIC, "LoRA r1",
+     "what LoRA of that rank trains, on q and v (or the dense layers); BitFit: "
+     "all biases; the last one: everything, D"},
     {IN_TABLE, "mean±dev",
      "over the seeds; the deviation is a sample's (n - 1), and "
      "there is none of one seed; bold: the best of its column"},

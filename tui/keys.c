@@ -26,6 +26,9 @@ const struct key key_table[] = {
      VIEW_OVERLAP, act_view, can_view},
     {{'4'}, "4", IN_SCREENS, 0, "ranks view",
      "the rank dial, site by site", VIEW_RANKS, act_view, can_view},
+    {{'5'}, "5", IN_SCREENS, 0, "intrinsic view",
+     "score against d: how few random directions suffice", VIEW_INTRINSIC,
+     act_view, can_view},
     {{'6'}, "6", IN_SCREENS, 0, "talk view",
      "what the base and every run write, side by side; one sigma turned",
      VIEW_TALK, act_view, can_view},
@@ -202,6 +205,17 @@ const struct key key_table[] = {
      "choose the task to the right", 1, act_table_task, NULL},
     {{INPUT_ESCAPE}, "Esc", IN_TABLE, 6, "follow",
      "choose whatever cell is being trained", 0, act_table_follow, NULL},
+
+    /* a search for the intrinsic dimension */
+    {{'v'}, "v", IN_INTRINSIC, 1, "next page",
+     "the curve with its answers, or every d in numbers", 0, act_page, NULL},
+    {{INPUT_UP, 'k'}, "Up", IN_INTRINSIC, 2, "curve above",
+     "choose the subspace above: its interval, its numbers", -1, act_search_row,
+     can_choose_curve},
+    {{INPUT_DOWN, 'j'}, "Down", IN_INTRINSIC, 3, "curve below",
+     "choose the subspace below", 1, act_search_row, can_choose_curve},
+    {{INPUT_ESCAPE}, "Esc", IN_INTRINSIC, 4, "follow",
+     "choose whatever subspace is being trained", 0, act_table_follow, NULL},
 
     /* studies */
     {{'S'}, "S", IN_VIEWS, 10, "section 7",
@@ -436,6 +450,8 @@ void keys_markdown(FILE *to)
     markdown_part(to, "Overlap (3)", IN_OVERLAP, true);
     markdown_part(to, "Ranks (4)", IN_RANKS, true);
     markdown_part(to, "Talk (6)", IN_TALK, true);
+    markdown_part(to, "Intrinsic (5), while a search is open", IN_INTRINSIC,
+                  true);
     markdown_part(to, "Table (9), while a grid is open", IN_TABLE, true);
     markdown_part(to, "Log (0)", IN_LOG, true);
     markdown_part(to, "While typing", TYPING, true);

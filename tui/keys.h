@@ -31,11 +31,12 @@ enum scope {
     IN_SPECTRUM = 1 << VIEW_SPECTRUM,
     IN_OVERLAP = 1 << VIEW_OVERLAP,
     IN_RANKS = 1 << VIEW_RANKS,
+    IN_INTRINSIC = 1 << VIEW_INTRINSIC,
     IN_TALK = 1 << VIEW_TALK,
     IN_LOG = 1 << VIEW_LOG,
     IN_TABLE = 1 << VIEW_TABLE,
     IN_SCREENS = (1 << VIEW_COUNT) - 1,
-    IN_VIEWS = IN_SCREENS & ~IN_TABLE, /* those that have runs */
+    IN_VIEWS = IN_SCREENS & ~(IN_TABLE | IN_INTRINSIC), /* that have runs */
     IN_HELP = 1 << (VIEW_COUNT + 0),
     IN_PALETTE = 1 << (VIEW_COUNT + 1),
     IN_FORM = 1 << (VIEW_COUNT + 2),

@@ -398,3 +398,16 @@ void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows)
         part[GRID_PLOT] = take_right(&rest, rest.w / 2, 2);
     part[GRID_CLAIMS] = rest;
 }
+
+void layout_search(struct rect part[SEARCH_PARTS], struct rect body, int words)
+{
+    enum { PLOT_ROWS = 8, POINTS_COLS = 60, BOTH_COLS = 130 };
+    memset(part, 0, SEARCH_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[SEARCH_TITLE] = take_top(&rest, 1);
+    part[SEARCH_WORDS] =
+        take_bottom(&rest, clamp(words, 0, rest.h - PLOT_ROWS));
+    if (rest.w >= BOTH_COLS)
+        part[SEARCH_POINTS] = take_right(&rest, POINTS_COLS, 2);
+    part[SEARCH_PLOT] = rest;
+}

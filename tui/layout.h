@@ -137,6 +137,15 @@ enum grid_part {
     GRID_PARTS
 };
 
+/* A search for the intrinsic dimension. */
+enum search_part {
+    SEARCH_TITLE,
+    SEARCH_PLOT,
+    SEARCH_POINTS, /* where there is room beside */
+    SEARCH_WORDS,
+    SEARCH_PARTS
+};
+
 void layout_frame(struct rect part[FRAME_PARTS], int cols, int rows);
 void layout_train(struct rect part[TRAIN_PARTS], struct rect body, int runs);
 void layout_page(struct rect part[PAGE_PARTS], struct rect body);
@@ -165,6 +174,8 @@ void layout_section7(struct rect part[SECTION7_PARTS], struct rect body);
 
 /* rows: of the sheet, its heading included. */
 void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows);
+/* words: lines of them. */
+void layout_search(struct rect part[SEARCH_PARTS], struct rect body, int words);
 
 /* A box of at most this size in the middle of a screen, above the rows of
  * message and footer. */

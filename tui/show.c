@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/metric_table.h"
+#include "experiments/board.h"
 #include "tui/figure.h"
 #include "tui/ui.h"
 #include "tui/views/view.h"
@@ -135,6 +136,19 @@ static int show_figure(FILE *to, const struct ui *ui,
     return status;
 }
 
+static int refuse_view(const struct snapshot *snapshot, const char *view,
+                       struct err *err)
+{
+    const struct board *board = snapshot->board;
+    if (board)
+        return err_set(err, "of a %s's results there are the views %s and log",
+                       board->search ? "search" : "grid",
+                       board->search ? "intrinsic" : "table");
+    return err_set(err,
+                   "the view %s is one of a %s's results; this is a session",
+                   view, strcmp(view, "table") == 0 ? "grid" : "search");
+}
+
 int show_view(FILE *to, const struct snapshot *snapshot,
               const struct show_options *options, struct err *err)
 {
@@ -148,12 +162,8 @@ int show_view(FILE *to, const struct snapshot *snapshot,
         options->rows > SHOW_MOST)
         return err_set(err, "size %dx%d is not allowed; use 1x1 to %dx%d",
                        options->cols, options->rows, SHOW_MOST, SHOW_MOST);
-    if (!view_is_there((enum view_id)view, snapshot) && snapshot->board)
-        return err_set(err, "of a grid's results there are the views table "
-                            "and log");
     if (!view_is_there((enum view_id)view, snapshot))
-        return err_set(err, "the view table is one of a grid's results; this "
-                            "is a session");
+        return refuse_view(snapshot, options->view, err);
     struct ui ui;
     ui_start(&ui, NULL, options->glyphs, true);
     ui.view = (enum view_id)view;

@@ -1,5 +1,5 @@
 /*
- * What keys do on a grid's table, and which views there are.
+ * What keys do on a grid's table and on a search, and which views there are.
  */
 #include <stdio.h>
 
@@ -26,7 +26,7 @@ static void choose(struct ui *ui, const struct board *board, int rows,
 ACTION(act_table_row)
 {
     (void)code;
-    if (!snapshot->board)
+    if (!snapshot->board || !snapshot->board->table)
         return;
     if (ui->page[VIEW_TABLE] != PAGE_FINDINGS)
         choose(ui, snapshot->board, arg, 0);
@@ -38,7 +38,7 @@ ACTION(act_table_row)
 ACTION(act_table_task)
 {
     (void)code;
-    if (snapshot->board)
+    if (snapshot->board && snapshot->board->table)
         choose(ui, snapshot->board, 0, arg);
 }
 
@@ -49,15 +49,39 @@ ACTION(act_table_follow)
     ui->scroll = 0;
 }
 
+ACTION(act_search_row)
+{
+    (void)code;
+    const struct board *board = snapshot->board;
+    if (board && board->search)
+        ui->row_chosen = clamp(search_choice_of(ui, board) + arg, 0,
+                               board->search->curves - 1);
+}
+
+CONDITION(can_choose_curve)
+{
+    (void)ui, (void)arg;
+    const struct board *board = snapshot->board;
+    if (board && board->search && board->search->curves > 1)
+        return true;
+    snprintf(why, WHY, "there is one subspace; its recipe may list several");
+    return false;
+}
+
 CONDITION(can_view)
 {
     (void)ui;
     if (view_is_there((enum view_id)arg, snapshot))
         return true;
     snprintf(why, WHY, "%s",
-             snapshot->board
+             snapshot->board && snapshot->board->search
+                 ? "a search is open: its trainings keep no curves and "
+                   "spectra; 5 shows it"
+             : snapshot->board
                  ? "a grid is open: its cells keep no curves and spectra; 9 "
                    "shows its table"
+             : arg == VIEW_INTRINSIC
+                 ? "no search is open; rankscope open d90-sql opens one"
                  : "no grid is open; rankscope open table4 opens one");
     return false;
 }

@@ -14,3 +14,11 @@ struct table_choice table_choice_of(const struct ui *ui,
                                      board->work.cell.task, true};
     return (struct table_choice){0, 0, true};
 }
+
+int search_choice_of(const struct ui *ui, const struct board *board)
+{
+    const struct intrinsic_search *search = board->search;
+    if (ui->row_chosen >= 0 && ui->row_chosen < search->curves)
+        return ui->row_chosen;
+    return !search->is_over && search->next.row > 0 ? search->next.row - 1 : 0;
+}

@@ -15,5 +15,7 @@ struct table_choice {
 
 struct table_choice table_choice_of(const struct ui *ui,
                                     const struct board *board);
+/* The chosen subspace of a search, likewise. */
+int search_choice_of(const struct ui *ui, const struct board *board);
 
 #endif

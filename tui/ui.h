@@ -15,6 +15,7 @@ enum view_id {
     VIEW_SPECTRUM,
     VIEW_OVERLAP,
     VIEW_RANKS,
+    VIEW_INTRINSIC, /* while a search is open */
     VIEW_TALK,
     VIEW_TABLE, /* while a grid is open */
     VIEW_LOG,
@@ -41,6 +42,12 @@ enum ranks_page {
     PAGE_DIAL, /* every site with its rank */
     PAGE_CUTS, /* what smaller ranks would cost */
     RANKS_PAGES
+};
+
+enum intrinsic_page {
+    PAGE_CURVE,  /* score against d, and the answers */
+    PAGE_POINTS, /* every d in numbers */
+    INTRINSIC_PAGES
 };
 
 enum talk_page {
@@ -139,7 +146,8 @@ struct ui {
     double epsilon;              /* intruders */
     int top;                     /* intruders: among the first so many */
     double lambda;               /* intruders: scaled by this */
-    int row_chosen, task_chosen; /* of the table; -1: where work is done */
+    int row_chosen, task_chosen; /* of the table, or the search; -1: where work
+                                    is done */
     struct talk_question talk;
     bool has_room; /* for what comes next beside the open page: it is asked for
                       as well */

@@ -1,7 +1,7 @@
 /*
- * A grid on a terminal: its table fills, its pages turn, q stops it at any
- * moment, the same call goes on, and its folder can be looked at.  Skipped
- * where the program was not built.
+ * A grid, and a search for the intrinsic dimension, on a terminal: the table
+ * fills, its pages turn, q stops it at any moment, the same call goes on, and
+ * its folder can be looked at.  Skipped where the program was not built.
  */
 #include <locale.h>
 #include <setjmp.h>
@@ -32,6 +32,25 @@ static const char grid[] =
     "  search: {examples: 2}\n"
     "  report: {examples: 8, generate: true}\n";
 
+static const char search[] =
+    "title: A search\n"
+    "base: {family: linear, sizes: [32, 32]}\n"
+    "task: {name: teacher, rank: 4}\n"
+    "steps: 60\n"
+    "batch: 32\n"
+    "slices: 2\n"
+    "optimizer: {lr: 0.1, warmup: 5, clip: 0}\n"
+    "intrinsic:\n"
+    "  first: 128\n"
+    "  ratio: 1.3\n"
+    "  lr_dims: 128\n"
+    "  rows:\n"
+    "    - {name: full, method: full}\n"
+    "    - {name: did, method: subspace, lr: 0.5}\n"
+    "    - {name: said, method: subspace, layered: true, lr: 0.5}\n"
+    "  search: {examples: 2}\n"
+    "  report: {examples: 30}\n";
+
 static char folder[400];
 
 struct call {
@@ -54,7 +73,7 @@ static int run_program(void *ctx)
     return 97;
 }
 
-static struct pty *start(const char *term, struct call *call)
+static struct pty *start(const char *term, struct call *call, const char *title)
 {
     const char *program = getenv("RANKSCOPE_BIN");
     if (!program || access(program, X_OK) != 0) {
@@ -62,7 +81,7 @@ static struct pty *start(const char *term, struct call *call)
         skip();
     }
     struct pty *pty = pty_start(term, 80, 24, run_program, call);
-    assert_true(pty_wait_text(pty, "A grid of two"));
+    assert_true(pty_wait_text(pty, title));
     return pty;
 }
 
@@ -80,7 +99,7 @@ static void fills_and_turns_its_pages(void **state)
 {
     (void)state;
     struct call call = {"grid.yaml", "filled"};
-    struct pty *pty = start("xterm-256color", &call);
+    struct pty *pty = start("xterm-256color", &call, "A grid of two");
     assert_true(pty_wait_text(pty, "page 1 of 3"));
     assert_true(pty_wait_text(pty, "6/6 cells"));
     assert_true(pty_wait_text(pty, "done"));
@@ -111,34 +130,71 @@ static void stops_and_goes_on(void **state)
     (void)state;
     struct call call = {"grid.yaml", "stopped"};
     for (int i = 0; i < 2; i++) {
-        struct pty *pty = start("vt100", &call);
+        struct pty *pty = start("vt100", &call, "A grid of two");
         assert_true(pty_wait_text(pty, i ? "/6 cells" : "step "));
         quit(pty);
     }
-    struct pty *pty = start("vt100", &call);
+    struct pty *pty = start("vt100", &call, "A grid of two");
     assert_true(pty_wait_text(pty, "6/6 cells"));
     quit(pty);
     call = (struct call){"stopped", NULL};
-    pty = start("vt100", &call);
+    pty = start("vt100", &call, "A grid of two");
     assert_true(pty_wait_text(pty, "6/6 cells"));
     assert_true(pty_wait_text(pty, "small at cipher"));
     quit(pty);
+}
+
+/* A search for the intrinsic dimension: stopped wherever it is; then to
+ * its end, its pages turned; then looked at. */
+static void searches_and_goes_on(void **state)
+{
+    (void)state;
+    struct call call = {"search.yaml", "searched"};
+    struct pty *pty = start("xterm-256color", &call, "A search");
+    assert_true(pty_wait_text(pty, "trainings"));
+    quit(pty);
+    pty = start("vt100", &call, "A search");
+    assert_true(pty_wait_text(pty, "the search is over"));
+    pty_send(pty, "j");
+    assert_true(pty_wait_text(pty, "curve 2 of 2"));
+    pty_send(pty, "v");
+    assert_true(pty_wait_text(pty, "page 2 of 2"));
+    pty_send(pty, "9");
+    assert_true(pty_wait_text(pty, "5 shows it"));
+    pty_send(pty, "0");
+    assert_true(pty_wait_text(pty, "@teacher@seed-1"));
+    pty_resize(pty, 20, 5);
+    assert_true(pty_wait_text(pty, "40x10 needed"));
+    pty_resize(pty, 200, 60);
+    pty_send(pty, "5v");
+    assert_true(pty_wait_text(pty, "of the gain"));
+    quit(pty);
+    call = (struct call){"searched", NULL};
+    pty = start("vt100", &call, "A search");
+    assert_true(pty_wait_text(pty, "the search is over"));
+    quit(pty);
+}
+
+static int write_recipe(const char *name, const char *text)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *to = fopen(path, "w");
+    if (!to)
+        return -1;
+    fputs(text, to);
+    return fclose(to);
 }
 
 static int set_up(void **state)
 {
     (void)state;
     const char *base = getenv("TMPDIR");
-    char path[500];
     snprintf(folder, sizeof folder, "%.300s/grid-XXXXXX", base ? base : "/tmp");
     if (!mkdtemp(folder))
         return -1;
-    snprintf(path, sizeof path, "%s/grid.yaml", folder);
-    FILE *to = fopen(path, "w");
-    if (!to)
-        return -1;
-    fputs(grid, to);
-    return fclose(to);
+    return write_recipe("grid.yaml", grid) |
+           write_recipe("search.yaml", search);
 }
 
 static int tear_down(void **state)
@@ -155,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_and_turns_its_pages),
         cmocka_unit_test(stops_and_goes_on),
+        cmocka_unit_test(searches_and_goes_on),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

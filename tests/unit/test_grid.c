@@ -168,7 +168,7 @@ static void every_mistake_gets_its_sentence(void **state)
         {"task: {name: sql}\n", "grid is missing; for a single session use "
                                 "rankscope run"},
         {HEAD "  rows: [{rank: 1}]\nruns: [{rank: 1}]\n",
-         "g.yaml:9:1: a grid has no runs"},
+         "g.yaml:9:1: grid has no runs"},
         {HEAD "  rows: [{rank: 1}]\nstep: 3\n",
          "g.yaml:9:1: unknown key step; did you mean steps?"},
         {"grid: {rows: [{rank: 1}]}\n", "task is missing"},

@@ -128,7 +128,7 @@ static void search(struct search *to, const struct intrinsic_plan *plan,
 static void the_search_finds_a_known_dimension(void **state)
 {
     (void)state;
-    const struct intrinsic_plan plan = {10, 100000, 1.1, 3};
+    const struct intrinsic_plan plan = {10, 1, 100000, 1.1, 3};
     struct search s;
     search(&s, &plan, 100, 0, 0.75, 0);
     assert_int_equal(s.end, INTRINSIC_FOUND);
@@ -143,7 +143,7 @@ static void the_search_finds_a_known_dimension(void **state)
 static void noise_widens_the_interval(void **state)
 {
     (void)state;
-    const struct intrinsic_plan plan = {10, 100000, 1.1, 5};
+    const struct intrinsic_plan plan = {10, 1, 100000, 1.1, 5};
     struct search s;
     search(&s, &plan, 100, 0.02, 0.75, 0);
     assert_int_equal(s.end, INTRINSIC_FOUND);
@@ -154,28 +154,42 @@ static void noise_widens_the_interval(void **state)
 static void ends_that_are_not_answers(void **state)
 {
     (void)state;
-    const struct intrinsic_plan plan = {10, 1000, 1.1, 3};
+    const struct intrinsic_plan plan = {10, 1, 1000, 1.1, 3};
     struct search s;
     search(&s, &plan, 100, 0, 0.95, 0); /* d = 1900 */
     assert_int_equal(s.end, INTRINSIC_OUT_OF_REACH);
     assert_true(isnan(s.answer.d90));
     search(&s, &plan, 0.001, 0, 0.9, 0);
     assert_int_equal(s.end, INTRINSIC_ALL_ABOVE);
+    const struct intrinsic_plan layered = {10, 7, 1000, 1.1, 3};
+    search(&s, &layered, 0.001, 0, 0.9, 0);
+    assert_int_equal(s.end, INTRINSIC_ALL_ABOVE);
+    assert_int_equal(s.run[s.count - 1].d, 7);
     search(&s, &plan, 10, 0, 0.9, 0); /* d = 90, below the first upwards */
     assert_int_equal(s.end, INTRINSIC_FOUND);
     assert_near(s.answer.d90, 90, 1);
 }
 
-/* A d whose every run diverges is left out, and the search still ends. */
+/* A d at which every seed diverges is passed by, on the way up, on the way
+ * down and in the middle, and the search still ends where it should. */
 static void divergence_does_not_hold_it(void **state)
 {
     (void)state;
-    const struct intrinsic_plan plan = {10, 100000, 1.1, 3};
+    const struct intrinsic_plan plan = {10, 1, 100000, 1.1, 3};
+    const int diverging[] = {10, 80, 320, 453, 640};
     struct search s;
-    search(&s, &plan, 100, 0, 0.75, 320);
-    assert_true(s.end == INTRINSIC_FOUND || s.end == INTRINSIC_OUT_OF_REACH);
-    search(&s, &plan, 100, 0, 0.75, 10);
-    assert_true(s.count < 64);
+    for (size_t i = 0; i < sizeof diverging / sizeof *diverging; i++) {
+        search(&s, &plan, 100, 0, 0.75, diverging[i]);
+        assert_int_equal(s.end, INTRINSIC_FOUND);
+        assert_near(s.answer.d90, 300, 3);
+        assert_true(s.answer.above <= 1.1 * s.answer.below);
+    }
+    search(&s, &plan, 10, 0, 0.4, 5); /* d = 6.7; 10 is above already */
+    assert_int_equal(s.end, INTRINSIC_FOUND);
+    const struct intrinsic_plan single = {10, 1, 10, 1.1, 3};
+    search(&s, &single, 100, 0, 0.75, 10);
+    assert_int_equal(s.end, INTRINSIC_OUT_OF_REACH);
+    assert_int_equal(s.count, 3);
 }
 
 int main(void)

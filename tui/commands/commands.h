@@ -5,6 +5,7 @@
 int command_open(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);
+int command_intrinsic(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_eval(int argc, char **argv);
 int command_generate(int argc, char **argv);

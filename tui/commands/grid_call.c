@@ -25,8 +25,9 @@ static int choose_out(struct grid_call *call, struct err *err)
         length -= 5;
     if (length > 200)
         return err_set(err, "the recipe's name is too long; use --out");
-    snprintf(call->out, sizeof call->out, "%.*s%s.sweep", (int)length, name,
-             call->quick ? "-quick" : "");
+    snprintf(call->out, sizeof call->out, "%.*s%s.%s", (int)length, name,
+             call->quick ? "-quick" : "",
+             intrinsic_recipe_is(call->path) ? "intrinsic" : "sweep");
     return 0;
 }
 
@@ -49,6 +50,24 @@ int grid_call_read(struct grid_call *call, struct sweep_options *options,
     call->grid = grid_read(call->path, call->sets.at, call->sets.count,
                            call->quick, err);
     return call->grid ? 0 : -1;
+}
+
+int search_call_read(struct grid_call *call, struct sweep_options *options,
+                     struct err *err)
+{
+    if (grid_call_find(call, err) != 0)
+        return -1;
+    options->out = call->out;
+    options->assets = call->assets;
+    call->search = intrinsic_recipe_read(call->path, call->sets.at,
+                                         call->sets.count, call->quick, err);
+    return call->search ? 0 : -1;
+}
+
+int search_call_keep(const struct grid_call *call, struct err *err)
+{
+    return kept_search_write(call->out, call->path, call->sets.at,
+                             call->sets.count, call->quick, err);
 }
 
 int grid_call_keep(const struct grid_call *call, struct err *err)

@@ -1,6 +1,7 @@
 /*
  * rankscope open: the workbench on a recipe, or on a stored run: to look at,
- * or with --resume to go on with.  On a grid: its table as it fills.
+ * or with --resume to go on with.  On a grid: its table as it fills; on a
+ * search for the intrinsic dimension: its curve.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -77,12 +78,12 @@ static int work_on(struct request *r, struct err *err)
 }
 
 /* sweeper is closed. */
-static int show_grid(struct request *r, struct sweeper *sweeper,
-                     struct err *err)
+static int show_board(struct request *r, struct sweeper *sweeper,
+                      const char *view, struct err *err)
 {
     int left = APP_FAILED;
     if (!r->app.view)
-        r->app.view = "table";
+        r->app.view = view;
     if (sweeper && sweeper_start(sweeper, err) == 0)
         left = app_grid(sweeper, &r->app, err);
     if (sweeper)
@@ -96,7 +97,8 @@ static int look_at_grid(struct request *r, struct err *err)
     struct sweep_options options = {.out = r->what, .shards = 1};
     if (!grid)
         return fail(err);
-    int status = show_grid(r, sweeper_new(grid, &options, false, err), err);
+    int status =
+        show_board(r, sweeper_new(grid, &options, false, err), "table", err);
     mem_free(grid);
     return status;
 }
@@ -112,25 +114,58 @@ static int work_on_grid(struct request *r, struct err *err)
     int status = EXIT_FAILED;
     if (grid_call_read(&call, &options, err) == 0 &&
         grid_call_keep(&call, err) == 0)
-        status = show_grid(r, sweeper_new(call.grid, &options, true, err), err);
+        status = show_board(r, sweeper_new(call.grid, &options, true, err),
+                            "table", err);
     else
         status = fail(err);
     mem_free(call.grid);
     return status;
 }
 
-/* Where words of a session have no meaning, or those of a grid. */
-static int check_words(const struct request *r, bool is_grid, struct err *err)
+static int look_at_search(struct request *r, struct err *err)
 {
-    if (is_grid && (r->session.resume || r->session.start_paused))
+    struct intrinsic_recipe *recipe = kept_search_read(r->what, err);
+    struct sweep_options options = {.out = r->what, .shards = 1};
+    if (!recipe)
+        return fail(err);
+    int status = show_board(r, sweeper_new_search(recipe, &options, false, err),
+                            "intrinsic", err);
+    mem_free(recipe);
+    return status;
+}
+
+static int work_on_search(struct request *r, struct err *err)
+{
+    struct grid_call call = {.recipe = r->what,
+                             .out_given = r->session.out,
+                             .quick = r->quick,
+                             .sets = r->sets};
+    struct sweep_options options = {
+        .threads = r->session.threads, .force = r->session.force, .shards = 1};
+    int status = EXIT_FAILED;
+    if (search_call_read(&call, &options, err) == 0 &&
+        search_call_keep(&call, err) == 0)
+        status =
+            show_board(r, sweeper_new_search(call.search, &options, true, err),
+                       "intrinsic", err);
+    else
+        status = fail(err);
+    mem_free(call.search);
+    return status;
+}
+
+/* Where words of a session have no meaning, or those of a grid or a search. */
+static int check_words(const struct request *r, bool is_board, struct err *err)
+{
+    if (is_board && (r->session.resume || r->session.start_paused))
         return err_set(err,
-                       "%s is a grid: it always goes on where it "
+                       "%s is a grid or a search: it always goes on where it "
                        "stopped; leave out --resume and --paused",
                        r->what);
-    if (!is_grid && r->quick)
+    if (!is_board && r->quick)
         return err_set(err,
-                       "--quick is the short form of a grid, and %s is "
-                       "none; leave it out",
+                       "--quick is the short form of a grid or a search, and "
+                       "%s is none; leave it out",
                        r->what);
     return 0;
 }
@@ -149,6 +184,8 @@ static int open_it(struct request *r, struct err *err)
     bool is_grid =
         is_recipe ? root_recipe(recipe, r->what, err) == 0 && grid_is(recipe)
                   : kept_grid_is(r->what);
+    bool is_search =
+        is_recipe ? intrinsic_recipe_is(recipe) : kept_search_is(r->what);
     if (is_recipe && latency_is(recipe)) {
         err_set(err,
                 "%s measures clocks and has no screen; say rankscope "
@@ -156,8 +193,10 @@ static int open_it(struct request *r, struct err *err)
                 r->what, r->what);
         return fail(err);
     }
-    if (check_words(r, is_grid, err) != 0)
+    if (check_words(r, is_grid || is_search, err) != 0)
         return fail(err);
+    if (is_search)
+        return is_recipe ? work_on_search(r, err) : look_at_search(r, err);
     if (is_grid)
         return is_recipe ? work_on_grid(r, err) : look_at_grid(r, err);
     if (is_recipe)
@@ -190,9 +229,10 @@ int command_open(int argc, char **argv)
         {"threads", OPTION_INT, &r.session.threads, "N", "threads (all cores)",
          1, 48},
         {"quick", OPTION_FLAG, &r.quick, NULL,
-         "of a grid the short form: fewer seeds and steps", 0, 0},
+         "of a grid or search the short form: fewer seeds and steps", 0, 0},
         {"view", OPTION_TEXT, &r.app.view, "NAME",
-         "train, spectrum, overlap, ranks, talk, table or log", 0, 0},
+         "train, spectrum, overlap, ranks, talk or log; table; intrinsic", 0,
+         0},
         {"glyphs", OPTION_TEXT, &r.glyphs, "KIND", "braille, block or ascii", 0,
          0},
         {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,
@@ -200,12 +240,13 @@ int command_open(int argc, char **argv)
         {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0}};
     struct arguments arguments;
     int status;
-    if (!options_parse(&status, &arguments, argc, argv,
-                       "open RECIPE|RUN [options]",
-                       "Opens the workbench.  RECIPE is a file or a name "
-                       "in the library, RUN a folder of results.\nOn a grid "
-                       "it sweeps, and shows the table as it fills.",
-                       table, 1, 1))
+    if (!options_parse(
+            &status, &arguments, argc, argv, "open RECIPE|RUN [options]",
+            "Opens the workbench.  RECIPE is a file or a name "
+            "in the library, RUN a folder of results.\nOn a grid "
+            "it sweeps, and shows the table as it fills; on a search "
+            "for the intrinsic\ndimension its curve.",
+            table, 1, 1))
         return status;
     r.what = arguments.at[0];
     struct err err = {""};

@@ -41,21 +41,41 @@ static int write_file(const char *path, const struct snapshot *snapshot,
     return file_out_commit(&out, err);
 }
 
-/* A grid's results: the same frames, without anything to ask. */
+/* A grid's or a search's results: the same frames, without anything to ask.
+ * Takes the snapshot over; NULL: err says why. */
+static int show_board(const struct snapshot *snapshot, const char *path,
+                      const char *view, struct show_options *options,
+                      struct err *err)
+{
+    if (!snapshot)
+        return -1;
+    if (!options->view)
+        options->view = view;
+    int status = path ? write_file(path, snapshot, options, err)
+                      : show_view(stdout, snapshot, options, err);
+    snapshot_release(snapshot);
+    return status;
+}
+
 static int show_grid(const char *folder, const char *path,
                      struct show_options *options, struct err *err)
 {
     struct grid *grid = kept_grid_read(folder, err);
-    const struct snapshot *snapshot =
-        grid ? board_read(grid, folder, err) : NULL;
-    int status = snapshot ? 0 : -1;
-    if (!options->view)
-        options->view = "table";
-    if (snapshot)
-        status = path ? write_file(path, snapshot, options, err)
-                      : show_view(stdout, snapshot, options, err);
-    snapshot_release(snapshot);
+    int status = grid ? show_board(board_read(grid, folder, err), path, "table",
+                                   options, err)
+                      : -1;
     mem_free(grid);
+    return status;
+}
+
+static int show_search(const char *folder, const char *path,
+                       struct show_options *options, struct err *err)
+{
+    struct intrinsic_recipe *recipe = kept_search_read(folder, err);
+    int status = recipe ? show_board(board_read_search(recipe, folder, err),
+                                     path, "intrinsic", options, err)
+                        : -1;
+    mem_free(recipe);
     return status;
 }
 
@@ -64,6 +84,8 @@ static int show(const char *folder, const char *path,
                 struct show_options *options, struct err *err)
 {
     char assets[ROOT_PATH];
+    if (kept_search_is(folder))
+        return show_search(folder, path, options, err);
     if (kept_grid_is(folder))
         return show_grid(folder, path, options, err);
     if (!options->view)
@@ -88,7 +110,7 @@ int command_show(int argc, char **argv)
     bool ascii = false, force = false;
     const struct option_row table[] = {
         {"view", OPTION_TEXT, &options.view, "NAME",
-         "train, spectrum, overlap, ranks, talk or log (train); table", 0, 0},
+         "train, spectrum, overlap, ranks, talk, log; table; intrinsic", 0, 0},
         {"page", OPTION_TEXT, &options.page, "NAME",
          "of the view: sigma, energy, family, time; phi, base, ...", 0, 0},
         {"size", OPTION_TEXT, &size, "COLSxROWS", "of the frame (80x24)", 0, 0},

@@ -11,6 +11,8 @@ const struct subcommand subcommand_table[] = {
     {"run", "the same without a screen", command_run},
     {"sweep", "a grid of runs, and its table beside the paper's",
      command_sweep},
+    {"intrinsic", "how few random directions suffice, found by bisection",
+     command_intrinsic},
     {"show", "one view of a stored run, as text or SVG", command_show},
     {"eval", "loss and metric of a base, with or without an adapter",
      command_eval},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/metric_table.h"
+#include "experiments/board.h"
 
 const struct view view_table[VIEW_COUNT] = {
     [VIEW_TRAIN] = {'1', "train", "loss curves of all runs", train_draw},
@@ -19,6 +20,9 @@ const struct view view_table[VIEW_COUNT] = {
                       "what two updates share, beside chance; section 7",
                       overlap_draw},
     [VIEW_RANKS] = {'4', "ranks", "the rank dial, site by site", ranks_draw},
+    [VIEW_INTRINSIC] = {'5', "intrinsic",
+                        "score against d: how few random directions suffice",
+                        intrinsic_draw},
     [VIEW_TALK] = {'6', "talk",
                    "what the base and the runs write; one update turned by "
                    "hand",
@@ -39,8 +43,11 @@ int view_find(const char *name)
 
 bool view_is_there(enum view_id view, const struct snapshot *snapshot)
 {
-    return view == VIEW_LOG ||
-           (view == VIEW_TABLE) == (snapshot->board != NULL);
+    const struct board *board = snapshot->board;
+    if (view == VIEW_LOG)
+        return true;
+    return board ? view == (board->search ? VIEW_INTRINSIC : VIEW_TABLE)
+                 : view != VIEW_TABLE && view != VIEW_INTRINSIC;
 }
 
 enum { PAGES_MOST = OVERLAP_PAGES };
@@ -56,6 +63,7 @@ static const char *const page_name[VIEW_COUNT][PAGES_MOST] = {
                       [PAGE_TWINS] = "twins",
                       [PAGE_SECTION7] = "section7"},
     [VIEW_RANKS] = {[PAGE_DIAL] = "dial", [PAGE_CUTS] = "cuts"},
+    [VIEW_INTRINSIC] = {[PAGE_CURVE] = "curve", [PAGE_POINTS] = "points"},
     [VIEW_TALK] =
         {[PAGE_ANSWERS] = "answers", [PAGE_MICROSCOPE] = "microscope"},
     [VIEW_TABLE] = {[PAGE_SCORES] = "scores",

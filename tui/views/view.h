@@ -23,7 +23,8 @@ extern const struct view view_table[VIEW_COUNT];
 int view_find(const char *name); /* -1: none */
 /* "train, spectrum or log". */
 void view_names(char *to, size_t size);
-/* A grid has its table and a log, a session everything but the table. */
+/* A grid has its table and a log, a search its curve and a log, a session
+ * everything else. */
 bool view_is_there(enum view_id view, const struct snapshot *snapshot);
 
 /* Pages of a view, by the names `show --page` takes; 1: it has no others. */
@@ -40,6 +41,8 @@ void overlap_draw(struct canvas *canvas, struct rect rect,
                   const struct view_context *context);
 void ranks_draw(struct canvas *canvas, struct rect rect,
                 const struct view_context *context);
+void intrinsic_draw(struct canvas *canvas, struct rect rect,
+                    const struct view_context *context);
 void talk_draw(struct canvas *canvas, struct rect rect,
                const struct view_context *context);
 void table_draw(struct canvas *canvas, struct rect rect,
