@@ -44,6 +44,10 @@ static int missing(const struct operand *asked, struct err *err)
 static int no_update(const struct model *model, const struct moment *moment,
                      int site, struct err *err)
 {
+    if (moment->step < 0)
+        return err_set(err,
+                       "the update of %s at %s is zero: nothing to compare",
+                       moment->name, model->site[site].name);
     return err_set(err,
                    "%s has no update at %s yet (step %ld): nothing to compare",
                    moment->name, model->site[site].name, moment->step);

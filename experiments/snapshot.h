@@ -25,7 +25,7 @@ enum run_state {
 /* Something that happened to a run, marked on its curve and in the log. */
 struct event {
     long tick, step;
-    int run;      /* id, or -1: the session */
+    int run;        /* id, or -1: the session */
     bool is_change; /* a rank, lr or undo: a mark on the curves */
     bool is_trouble;
     char text[SNAPSHOT_EVENT_TEXT];
@@ -35,25 +35,25 @@ struct event {
  * counts 0, and are drawn as unknown. */
 struct site_view {
     bool adapted;
-    int rank, max_rank;  /* rank 0: a method without ranks */
-    double scale;        /* s of s B A; NaN without factors */
-    long spectrum_step;  /* when sigma was computed; -1: never */
+    int rank, max_rank; /* rank 0: a method without ranks */
+    double scale;       /* s of s B A; NaN without factors */
+    long spectrum_step; /* when sigma was computed; -1: never */
     int sigma_count;
-    const double *sigma; /* (sigma_count) descending, of dW */
+    const double *sigma;         /* (sigma_count) descending, of dW */
     const struct chance *chance; /* of a random dW of its shape (and rank);
                                     NULL: not drawn yet */
-    double base_norm;      /* ||W0||_F; NaN: not known */
+    double base_norm;            /* ||W0||_F; NaN: not known */
     double rounding_floor; /* singular values of dW below are rounding of W
                               in float32; NaN: factors, or not known */
-    int direction_count;           /* of its factors: rows of A, B^T */
+    int direction_count;   /* of its factors: rows of A, B^T */
     const double *gradient_share;  /* (direction_count), sums to 1; or NULL */
     const double *direction_norm;  /* (direction_count) ||s b_k a_k||_F */
     int truncation_count;          /* loss at every truncation, or 0 */
     long truncation_step;          /* when it was computed */
     const double *truncation_loss; /* (truncation_count) nats, [k]: k kept,
                                       on a few held-out examples */
-    const double *zeroed_loss; /* (truncation_count - 1) nats, [i]: sigma_i
-                                  alone set to 0; or NULL */
+    const double *zeroed_loss;     /* (truncation_count - 1) nats, [i]: sigma_i
+                                      alone set to 0; or NULL */
 };
 
 /* What the updates of a run were at an earlier step. */
@@ -67,11 +67,11 @@ struct moment_view {
 };
 
 struct run_view {
-    int id;                  /* never reused; colour and marker follow it */
+    int id; /* never reused; colour and marker follow it */
     char name[32];
     char method[32];
     enum run_state state;
-    char state_text[128];    /* why it diverged, what it catches up from */
+    char state_text[128]; /* why it diverged, what it catches up from */
     long step;
     long trainable;          /* numbers that train */
     int rank_low, rank_high; /* over its sites; 0 without ranks */
@@ -79,37 +79,39 @@ struct run_view {
     enum rank_policy policy; /* last used */
     double lr, lr_peak;
     uint64_t seed;
-    double weight_decay;     /* above 0 it shrinks dW or W: -lambda W0 is in
-                                a full update then */
+    double weight_decay;      /* above 0 it shrinks dW or W: -lambda W0 is in
+                                 a full update then */
     double tokens_per_second; /* NaN: not known */
     double train_loss;        /* smoothed, nats per target; NaN at step 0 */
     double validation_loss, metric, forget_loss; /* last known or NaN */
     int branch;
-    int undo_depth;           /* changes that can be undone */
+    int undo_depth; /* changes that can be undone */
     struct series_view train, validation, metric_series, forget, grad_norm;
-    struct site_view *site;   /* (site_count) */
-    int cut_count;            /* losses with every site cut to rank k */
+    struct site_view *site; /* (site_count) */
+    int cut_count;          /* losses with every site cut to rank k */
     long cut_step;
-    const double *cut_loss;   /* (cut_count) nats, [k]: at most k kept at
-                                 every site, on a few held-out examples */
+    const double *cut_loss; /* (cut_count) nats, [k]: at most k kept at
+                               every site, on a few held-out examples */
     int moment_count;
     const struct moment_view *moment; /* steps rising; the last is not "now" */
 };
 
-struct board; /* board.h */
+struct board;     /* board.h */
+struct file_view; /* file_view.h */
+struct site_map;  /* site_map.h */
 
 struct snapshot {
     char title[96], base[64], task[32];
-    char metric_name[32];     /* "" : the task has none */
-    long tick, steps;         /* steps: the session's length */
+    char metric_name[32]; /* "" : the task has none */
+    long tick, steps;     /* steps: the session's length */
     bool paused, finished;
-    double ticks_per_second;  /* NaN: not known yet */
+    double ticks_per_second;                       /* NaN: not known yet */
     double base_validation_loss, base_forget_loss; /* of W0; NaN unknown */
-    char folder[512];         /* where results go; "" nowhere */
-    char message[256];        /* trouble worth a line; "" none */
+    char folder[512];  /* where results go; "" nowhere */
+    char message[256]; /* trouble worth a line; "" none */
     int site_count, layers;
-    const struct site *site;  /* names, kinds, shapes: lives with the session,
-                                 copied into the snapshot */
+    const struct site *site;   /* names, kinds, shapes: lives with the session,
+                                  copied into the snapshot */
     const struct model *shape; /* the base without its weights: what
                                   method_count() and method_check() read;
                                   NULL: not known */
@@ -118,10 +120,15 @@ struct snapshot {
     int removed_count;
     const char (*removed)[32]; /* (removed_count) names that stay taken */
     int event_count;
-    const struct event *event; /* (event_count) oldest first */
+    const struct event *event;              /* (event_count) oldest first */
     const struct study *study[STUDY_KINDS]; /* the latest answers, or NULL */
-    const struct board *board; /* a grid is open: its table, and there are no
-                                  runs; or NULL */
+    const struct board *board;    /* a grid is open: its table, and there are no
+                                     runs; or NULL */
+    const struct file_view *file; /* (file_count) on show: run[i] has what was
+                                     found of file i; or NULL */
+    int file_count;
+    const struct site_map *map;   /* where sites stand; NULL: their layer and
+                                     kind say it */
     struct snapshot_owned *owned; /* reference count and storage */
 };
 

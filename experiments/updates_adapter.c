@@ -23,13 +23,69 @@ static const char *caveat(const struct updates *updates, int i)
     return adapter_file_caveat(updates->owned, i);
 }
 
+/* The types of a pair's factors: one, or "F32 and others". */
+static const char *types_of(const struct adapter_file *file, bool *is_one)
+{
+    const char *first = adapter_file_at(file, 0)->a->type_name;
+    *is_one = true;
+    for (int i = 0; i < adapter_file_count(file); i++) {
+        const struct file_pair *pair = adapter_file_at(file, i);
+        *is_one = *is_one && strcmp(pair->a->type_name, first) == 0 &&
+                  strcmp(pair->b->type_name, first) == 0;
+    }
+    return first;
+}
+
+static void tell_whole(struct update_facts *to, const struct json *config)
+{
+    const struct json *whole = json_get(config, "modules_to_save");
+    char names[300] = "";
+    size_t used = 0;
+    for (int i = 0; i < json_length(whole) && used < sizeof names; i++)
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                             i ? ", " : "", json_text(json_at(whole, i), "?"));
+    if (used)
+        update_fact_add(to, "trained", "whole, beside the factors: %s", names);
+}
+
+static void tell(struct update_facts *to, const struct updates *updates)
+{
+    const struct adapter_file *file = updates->owned;
+    const struct json *config = adapter_file_config(file);
+    const char *task = json_text(json_get(config, "task_type"), "");
+    const char *base = adapter_file_base(file);
+    char size[16];
+    bool is_one;
+    const char *type = types_of(file, &is_one);
+    update_fact_add(to, "what", "LoRA adapter, written as %s%s%s",
+                    adapter_file_dialect(file), task[0] ? ", for " : "", task);
+    if (base[0])
+        update_fact_add(to, "base", "%s, by name; --base says where it is",
+                        base);
+    else
+        update_fact_add(to, "base", "the file names none");
+    update_fact_add(to, "tensors", "%d in %s; %d pairs of factors in %s%s",
+                    tensor_file_count(adapter_file_tensors(file)),
+                    update_bytes(size, adapter_file_size(file)), updates->count,
+                    type, is_one ? "" : " and other types");
+    tell_whole(to, config);
+}
+
 static void close_adapter(struct updates *updates)
 {
     adapter_file_close(updates->owned);
 }
 
 static const struct updates_ops ops = {
-    .take = take, .caveat = caveat, .close = close_adapter};
+    .take = take, .caveat = caveat, .tell = tell, .close = close_adapter};
+
+static enum storage storage_of(enum tensor_type type)
+{
+    return type == TENSOR_F16    ? STORED_F16
+           : type == TENSOR_BF16 ? STORED_BF16
+                                 : STORED_F32;
+}
 
 int updates_of_adapter(struct updates *to, const char *path, struct err *err)
 {
@@ -40,6 +96,8 @@ int updates_of_adapter(struct updates *to, const char *path, struct err *err)
     to->owned = file;
     to->kind = STORED_LORA;
     to->count = adapter_file_count(file);
+    if (to->count > 0)
+        to->storage = storage_of(adapter_file_at(file, 0)->a->type);
     to->site = xcalloc((size_t)to->count + 1, sizeof *to->site);
     bool named = strcmp(adapter_file_dialect(file), "PEFT") == 0;
     (void)snprintf(to->what, sizeof to->what, "%s%sadapter %s",

@@ -8,11 +8,14 @@
 #define EXPERIMENTS_UPDATES_OWNED_H
 
 #include "experiments/updates.h"
+#include "experiments/updates_facts.h"
 
 struct updates_ops {
     int (*take)(struct held *to, const struct updates *updates, int site,
                 struct err *err);
     const char *(*caveat)(const struct updates *updates, int i); /* or NULL */
+    /* What only this kind knows of itself; or NULL. */
+    void (*tell)(struct update_facts *to, const struct updates *updates);
     void (*close)(struct updates *updates);
 };
 

@@ -32,7 +32,19 @@ static void close_stored(struct updates *updates)
     mem_free(own);
 }
 
-static const struct updates_ops ops = {.take = take, .close = close_stored};
+static void tell(struct update_facts *to, const struct updates *updates)
+{
+    const struct of_stored *own = updates->owned;
+    const struct model_conf *conf = &own->stored->model->conf;
+    const char *family = conf->family ? conf->family : "dense layers";
+    update_fact_add(to, "what", "%s", updates->what);
+    update_fact_add(to, "family", "%s: %d layers, width %d, %d heads, %s",
+                    family, conf->layers, conf->width, conf->heads,
+                    storage_name(updates->storage));
+}
+
+static const struct updates_ops ops = {
+    .take = take, .tell = tell, .close = close_stored};
 
 static void list_sites(struct updates *to, struct of_stored *own)
 {

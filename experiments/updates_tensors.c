@@ -81,6 +81,22 @@ static const char *caveat(const struct updates *updates, int i)
     return i == 0 && own->caveat[0] ? own->caveat : NULL;
 }
 
+static void tell(struct update_facts *to, const struct updates *updates)
+{
+    const struct of_tensors *own = updates->owned;
+    char size[16];
+    update_fact_add(to, "what", "checkpoint, matrix by matrix%s",
+                    own->base ? ", against its base" : "");
+    update_fact_add(to, "tensors", "%d in %s; %d matrices, in %s",
+                    tensor_file_count(own->file),
+                    update_bytes(size, tensor_file_size(own->file)),
+                    updates->count, storage_name(updates->storage));
+    if (own->base)
+        update_fact_add(to, "base", "%d tensors in %s",
+                        tensor_file_count(own->base),
+                        update_bytes(size, tensor_file_size(own->base)));
+}
+
 static void close_tensors(struct updates *updates)
 {
     struct of_tensors *own = updates->owned;
@@ -94,7 +110,7 @@ static void close_tensors(struct updates *updates)
 }
 
 static const struct updates_ops ops = {
-    .take = take, .caveat = caveat, .close = close_tensors};
+    .take = take, .caveat = caveat, .tell = tell, .close = close_tensors};
 
 /* The same tensor in the other file, which may have been saved from within
  * the wrapper that the first was saved with, or the other way round. */

@@ -10,11 +10,19 @@
 
 #include "analysis/metric_table.h"
 #include "experiments/rival.h"
+#include "experiments/site_map.h"
+#include "tui/views/view.h"
 
 ACTION(act_view)
 {
-    (void)snapshot, (void)code;
-    ui->view = (enum view_id)arg;
+    (void)code;
+    enum view_id view = (enum view_id)arg;
+    /* From a file its own views, and the session's again from any other. */
+    bool is_guest =
+        view == VIEW_FILES || (ui->on_guest && view_is_there(view, snapshot));
+    if (ui->has_guest)
+        ui_turn_to(ui, is_guest);
+    ui->view = view;
     ui->scroll = 0;
 }
 
@@ -126,17 +134,27 @@ ACTION(act_site)
     ui->all_sites = false;
 }
 
+/* Layer and kind, as the map has them. */
+static struct site_place place_of(const struct snapshot *snapshot, int site)
+{
+    if (snapshot->map)
+        return snapshot->map->place[site];
+    return (struct site_place){snapshot->site[site].layer,
+                               (int)snapshot->site[site].kind};
+}
+
 ACTION(act_layer)
 {
     (void)code;
     int at = ui_site(ui, snapshot);
     if (snapshot->site_count == 0)
         return;
-    const struct site *from = &snapshot->site[at];
-    for (int s = 0; s < snapshot->site_count; s++)
-        if (snapshot->site[s].kind == from->kind &&
-            snapshot->site[s].layer == from->layer + arg)
+    struct site_place from = place_of(snapshot, at);
+    for (int s = 0; s < snapshot->site_count; s++) {
+        struct site_place to = place_of(snapshot, s);
+        if (to.col == from.col && to.row == from.row + arg)
             ui->site = s;
+    }
     ui->all_sites = false;
 }
 
@@ -293,9 +311,17 @@ static bool no(char why[WHY], const char *format, const char *name)
     return false;
 }
 
-CONDITION(can_step)
+CONDITION(can_train)
 {
     (void)ui, (void)arg;
+    return snapshot->file_count == 0 ||
+           no(why, "a file does not train: that is for runs%s", "");
+}
+
+CONDITION(can_step)
+{
+    if (!can_train(ui, snapshot, arg, why))
+        return false;
     if (snapshot->finished)
         return no(why, "the runs are done%s", "");
     return true;
@@ -303,7 +329,8 @@ CONDITION(can_step)
 
 CONDITION(can_have_run)
 {
-    (void)arg;
+    if (!can_train(ui, snapshot, arg, why))
+        return false;
     if (!ui_run(ui, snapshot))
         return no(why, "there is no run; a adds one%s", "");
     return true;
@@ -312,6 +339,9 @@ CONDITION(can_have_run)
 CONDITION(can_choose)
 {
     (void)ui, (void)arg;
+    if (snapshot->file_count == 1)
+        return no(why, "there is no other file: rankscope open A B shows two%s",
+                  "");
     if (snapshot->run_count < 2)
         return no(why, "there is no other run; a adds one%s", "");
     return true;
@@ -354,7 +384,8 @@ CONDITION(can_turn)
 
 CONDITION(can_add)
 {
-    (void)arg;
+    if (!can_train(ui, snapshot, arg, why))
+        return false;
     if (!ui->new_run.method[0])
         return no(why, "a stored run is only looked at%s", "");
     if (snapshot->run_count >= RECIPE_RUNS)

@@ -56,6 +56,12 @@ ACTION(act_adapted_site); /* arg: sites to move, of those with an update */
 ACTION(act_turn);         /* arg: enum sigma_turn, or back */
 ACTION(act_talk_reset);
 ACTION(act_prompt_send);
+ACTION(act_file_site); /* arg: rows to move in the list of sites */
+ACTION(act_file_order);
+ACTION(act_keep_rule);
+ACTION(act_keep_value); /* arg: values to move */
+ACTION(act_file_close);
+ACTION(act_path_send);
 ACTION(act_scroll);
 ACTION(act_table_row);  /* arg: rows to move, or lines of the findings */
 ACTION(act_table_task); /* arg: tasks to move */
@@ -90,7 +96,12 @@ CONDITION(can_report);
 CONDITION(can_add);
 CONDITION(can_rival);
 CONDITION(can_glyphs);
-CONDITION(can_view);
+CONDITION(can_look_at_file); /* one is on the screen */
+CONDITION(can_keep);         /* the page of ranks kept is open */
+CONDITION(can_open_file);
+CONDITION(can_close_file);
+CONDITION(can_train);        /* a run, not a file, is on the screen */
+CONDITION(can_view);         /* arg: enum view_id */
 CONDITION(can_choose_curve); /* arg: enum view_id */
 
 #endif

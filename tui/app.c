@@ -20,10 +20,13 @@
 #include "tui/views/view.h"
 
 enum { FRAME_MS = 100, FRAME_MS_REMOTE = 200 };
-enum { KEYBOARD, SIGNALS, NEWS, FDS };
+enum { KEYBOARD, SIGNALS, NEWS, GUEST_NEWS, FDS };
 
 struct app {
     const struct app_source *source;
+    struct files *guest; /* open beside it, or NULL */
+    struct app_source guest_source;
+    const char *assets;
     struct ui ui;
     struct canvas canvas;
     int frame_ms;
@@ -32,7 +35,8 @@ struct app {
     bool is_torn;    /* the whole screen must be sent again */
     int silent;      /* times the keyboard was readable, yet gave nothing */
     struct question asked;
-    char note[256]; /* the newest line on stderr */
+    bool asked_guest; /* whom it was asked */
+    char note[256];   /* the newest line on stderr */
     int result;
     bool is_over;
 };
@@ -50,29 +54,39 @@ static void leave(struct app *app, int result)
     app->result = result;
 }
 
+/* What is on the screen. */
+static const struct app_source *source_of(const struct app *app)
+{
+    return app->ui.on_guest ? &app->guest_source : app->source;
+}
+
 static void draw(struct app *app)
 {
-    const struct snapshot *snapshot = app->source->look(app->source->ctx);
+    const struct app_source *source = source_of(app);
+    const struct snapshot *snapshot = source->look(source->ctx);
     (void)term_note(app->note, sizeof app->note);
     ui_see(&app->ui, snapshot);
     ui_draw(&app->canvas, &app->ui, snapshot, app->note);
     struct question question = ui_question(&app->ui, snapshot);
-    app->source->done(app->source->ctx, snapshot);
+    source->done(source->ctx, snapshot);
     screen_draw(&app->canvas, app->is_torn);
     app->is_changed = app->is_torn = false;
     app->drawn_at = now_ms();
-    if (app->source->ask && !question_same(&question, &app->asked))
-        app->source->ask(app->source->ctx, &question);
+    bool is_new = app->asked_guest != app->ui.on_guest ||
+                  !question_same(&question, &app->asked);
+    if (source->ask && is_new)
+        source->ask(source->ctx, &question);
     app->asked = question;
+    app->asked_guest = app->ui.on_guest;
 }
 
 static void send_commands(struct app *app)
 {
+    const struct app_source *source = source_of(app);
     for (int i = 0; i < app->ui.out_count; i++)
-        if (!app->source->send ||
-            !app->source->send(app->source->ctx, &app->ui.out[i]))
+        if (!source->send || !source->send(source->ctx, &app->ui.out[i]))
             ui_say(&app->ui, true,
-                   app->source->send
+                   source->send
                        ? "64 commands are waiting already; once more, please"
                        : "a stored run is only looked at");
     app->ui.out_count = 0;
@@ -87,6 +101,47 @@ static void resize(struct app *app)
     app->is_changed = true;
 }
 
+/* --- a file beside the session ----------------------------------------------
+ */
+
+static void close_guest(struct app *app)
+{
+    files_close(app->guest);
+    app->guest = NULL;
+    app->asked = (struct question){.run = -1, .site = -1};
+}
+
+/* What is wrong is said, and nothing changes. */
+static void open_guest(struct app *app)
+{
+    struct err err = {""};
+    struct files_ask ask = {.path = {app->ui.wants_file},
+                            .assets = app->assets};
+    struct files *guest = files_open(&ask, &err);
+    if (guest && files_start(guest, &err) < 0) {
+        files_close(guest);
+        guest = NULL;
+    }
+    if (!guest) {
+        ui_say(&app->ui, true, "%s", err.text);
+    } else {
+        close_guest(app);
+        app->guest = guest;
+        app->guest_source = app_source_of_files(guest);
+        ui_take_guest(&app->ui);
+    }
+    app->ui.wants_file[0] = '\0';
+}
+
+static void serve_guest(struct app *app)
+{
+    if (app->ui.wants_no_file)
+        close_guest(app);
+    if (app->ui.wants_file[0])
+        open_guest(app);
+    app->ui.wants_no_file = false;
+}
+
 /* All keys that wait, then one frame. */
 static void read_keys(struct app *app)
 {
@@ -98,10 +153,12 @@ static void read_keys(struct app *app)
             resize(app);
             continue;
         }
-        const struct snapshot *snapshot = app->source->look(app->source->ctx);
+        const struct app_source *source = source_of(app);
+        const struct snapshot *snapshot = source->look(source->ctx);
         ui_key(&app->ui, snapshot, code);
-        app->source->done(app->source->ctx, snapshot);
+        source->done(source->ctx, snapshot);
         send_commands(app);
+        serve_guest(app);
         app->is_torn = app->is_torn || app->ui.wants_redraw;
         app->ui.wants_redraw = false;
         if (app->ui.quit)
@@ -154,7 +211,9 @@ static void turn(struct app *app)
     struct pollfd fd[FDS] = {
         [KEYBOARD] = {.fd = STDIN_FILENO, .events = POLLIN},
         [SIGNALS] = {.fd = term_signal_fd(), .events = POLLIN},
-        [NEWS] = {.fd = app->source->wake_fd, .events = POLLIN}};
+        [NEWS] = {.fd = app->source->wake_fd, .events = POLLIN},
+        [GUEST_NEWS] = {.fd = app->guest ? app->guest_source.wake_fd : -1,
+                        .events = POLLIN}};
     long wait = app->is_changed ? app->drawn_at + app->frame_ms - now_ms() : -1;
     if (app->is_changed && wait <= 0) {
         draw(app);
@@ -168,6 +227,10 @@ static void turn(struct app *app)
         read_signals(app);
     if (fd[NEWS].revents & POLLIN) {
         drain(app->source->wake_fd);
+        app->is_changed = true;
+    }
+    if (fd[GUEST_NEWS].revents & POLLIN) {
+        drain(app->guest_source.wake_fd);
         app->is_changed = true;
     }
     if (app->is_over)
@@ -192,6 +255,8 @@ static void start(struct app *app, const struct app_source *source,
     ui_start(&app->ui, options->new_run,
              options->glyphs >= 0 ? (enum glyphs)options->glyphs : suits,
              is_utf8);
+    app->assets = options->assets;
+    app->ui.can_open = options->assets != NULL;
     int view = options->view ? view_find(options->view) : -1;
     if (view >= 0)
         app->ui.view = (enum view_id)view;
@@ -222,6 +287,7 @@ int app_loop(const struct app_source *source, const struct app_options *options,
     int result = app->result;
     screen_close();
     term_close();
+    close_guest(app);
     canvas_free(&app->canvas);
     free(app);
     return result;

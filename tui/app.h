@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/base/err.h"
+#include "experiments/files.h"
 #include "experiments/session.h"
 #include "experiments/sweeper.h"
 #include "tui/glyphs.h"
@@ -18,6 +19,9 @@ struct app_options {
                                        recipe_default_run(); NULL: no runs
                                        can be added */
     const char *view;               /* "train"...; NULL: train */
+    const char *assets;             /* folder that holds base/, for files that
+                                       are opened beside runs; NULL: none can
+                                       be */
 };
 
 /* Where snapshots come from and commands go: a session, or a test. */
@@ -51,9 +55,16 @@ int app_loop(const struct app_source *source, const struct app_options *options,
 int app_look(const struct snapshot *snapshot, const char *assets,
              const struct app_options *options, struct err *err);
 
+/* For files on show, which are started. */
+int app_files(struct files *files, const struct app_options *options,
+              struct err *err);
+
 /* For a grid that is swept, or a folder of its results that is looked at. */
 int app_grid(struct sweeper *sweeper, const struct app_options *options,
              struct err *err);
+
+/* How a screen looks at files. */
+struct app_source app_source_of_files(struct files *files);
 
 /* Whether app_run() would find a terminal: to be asked before work begins. */
 int app_check(struct err *err);

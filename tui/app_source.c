@@ -58,6 +58,32 @@ int app_grid(struct sweeper *sweeper, const struct app_options *options,
     return app_loop(&source, options, err);
 }
 
+static const struct snapshot *files_view(void *ctx)
+{
+    return files_look(ctx);
+}
+
+static void files_wonder(void *ctx, const struct question *question)
+{
+    files_ask(ctx, question);
+}
+
+struct app_source app_source_of_files(struct files *files)
+{
+    return (struct app_source){.ctx = files,
+                               .look = files_view,
+                               .done = session_view_done,
+                               .ask = files_wonder,
+                               .wake_fd = files_wake_fd(files)};
+}
+
+int app_files(struct files *files, const struct app_options *options,
+              struct err *err)
+{
+    struct app_source source = app_source_of_files(files);
+    return app_loop(&source, options, err);
+}
+
 struct stored_source {
     const struct snapshot *snapshot;
     struct stored_answers *answers;

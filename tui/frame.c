@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "experiments/board.h"
+#include "experiments/file_view.h"
 #include "tui/form.h"
 #include "tui/help.h"
 #include "tui/layout.h"
@@ -15,8 +16,10 @@
 /* What no layout fits: the longest sentence that does, in the middle. */
 static void draw_tiny(struct canvas *canvas, const struct snapshot *snapshot)
 {
-    char longest[160], shorter[64], done[48];
-    if (snapshot->board && snapshot->board->search)
+    char longest[160], shorter[64], done[80];
+    if (snapshot->file_count > 0)
+        snprintf(done, sizeof done, "%.60s", snapshot->title);
+    else if (snapshot->board && snapshot->board->search)
         snprintf(done, sizeof done, "trainings %ld", snapshot->tick);
     else
         snprintf(done, sizeof done, "%s %ld/%ld",
@@ -37,6 +40,32 @@ static void draw_tiny(struct canvas *canvas, const struct snapshot *snapshot)
     }
 }
 
+/* The files' names, and how many of their sites have been looked at. */
+static void draw_file_header(struct canvas *canvas, struct rect rect,
+                             const struct snapshot *snapshot)
+{
+    struct style bar = style_with(ROLE_NONE, ATTR_REVERSE | ATTR_BOLD);
+    int known = 0, count = 0;
+    char state[64];
+    for (int f = 0; f < snapshot->file_count; f++) {
+        known += snapshot->file[f].known;
+        count += snapshot->file[f].count;
+    }
+    if (known < count)
+        snprintf(state, sizeof state, "%d of %d sites · ▶ looking ", known,
+                 count);
+    else
+        snprintf(state, sizeof state, "%d site%s · ✓ all known ", count,
+                 count == 1 ? "" : "s");
+    canvas_fill(canvas, rect, bar);
+    canvas_right(canvas, rect.x, rect.y, rect.w, bar, "%s", state);
+    canvas_print(canvas, rect.x + 1, rect.y, rect.w - glyph_columns(state) - 2,
+                 bar, "%s · %s", snapshot->title,
+                 snapshot->file->kind == STORED_LORA    ? "adapter"
+                 : snapshot->file->kind == STORED_DELTA ? "W against its base"
+                                                        : "checkpoint");
+}
+
 static void draw_header(struct canvas *canvas, struct rect rect,
                         const struct snapshot *snapshot)
 {
@@ -52,6 +81,10 @@ static void draw_header(struct canvas *canvas, struct rect rect,
                                 : "▶ running");
     if (snapshot->board)
         board_words(state, sizeof state, snapshot->board);
+    if (snapshot->file_count > 0) {
+        draw_file_header(canvas, rect, snapshot);
+        return;
+    }
     canvas_fill(canvas, rect, bar);
     int width = glyph_columns(state);
     canvas_right(canvas, rect.x, rect.y, rect.w, bar, "%s", state);
@@ -77,12 +110,37 @@ static int hint_columns(const char *label, const char *name)
     return glyph_columns(label) + 1 + glyph_columns(name);
 }
 
+static const char *const tab_hint[][2] = {
+    {":", "find"}, {"?", "help"}, {"q", "quit"}};
+enum { TAB_HINTS = sizeof tab_hint / sizeof *tab_hint };
+
+static bool has_tab(enum view_id view, const struct ui *ui,
+                    const struct snapshot *snapshot)
+{
+    bool is_sessions = ui->has_guest && view != VIEW_TABLE;
+    return is_sessions || view_is_there(view, snapshot);
+}
+
+/* Columns between tabs: fewer where the hints would have no room. */
+static int tab_gap(int width, const struct ui *ui,
+                   const struct snapshot *snapshot)
+{
+    enum { WIDE = 2, TIGHT = 1 };
+    int used = 2;
+    for (int v = 0; v < VIEW_COUNT; v++)
+        if (has_tab((enum view_id)v, ui, snapshot))
+            used += 3 + glyph_columns(view_table[v].name) + WIDE;
+    for (int i = 0; i < TAB_HINTS; i++)
+        used += hint_columns(tab_hint[i][0], tab_hint[i][1]) + 2;
+    return used <= width ? WIDE : TIGHT;
+}
+
 static void draw_tabs(struct canvas *canvas, struct rect rect,
                       const struct ui *ui, const struct snapshot *snapshot)
 {
-    int x = rect.x;
+    int x = rect.x, gap = tab_gap(rect.w, ui, snapshot);
     for (int v = 0; v < VIEW_COUNT && rect.h; v++) {
-        if (!view_is_there((enum view_id)v, snapshot))
+        if (!has_tab((enum view_id)v, ui, snapshot))
             continue;
         bool is_here = v == (int)ui->view;
         struct style style =
@@ -91,16 +149,15 @@ static void draw_tabs(struct canvas *canvas, struct rect rect,
                      "%c", view_table[v].key);
         x += 3 +
              canvas_put(canvas, x + 3, rect.y, 12, style, view_table[v].name);
-        x += 2;
+        x += gap;
     }
-    static const char *const right[][2] = {
-        {":", "find"}, {"?", "help"}, {"q", "quit"}};
     int end = rect.x + rect.w - 1;
-    for (int i = 2; i >= 0 && rect.h; i--) {
-        int width = hint_columns(right[i][0], right[i][1]);
-        if (end - width <= x)
+    for (int i = TAB_HINTS - 1; i >= 0 && rect.h; i--) {
+        int width = hint_columns(tab_hint[i][0], tab_hint[i][1]);
+        if (end - width < x)
             return;
-        draw_hint(canvas, end - width, rect.y, right[i][0], right[i][1], true);
+        draw_hint(canvas, end - width, rect.y, tab_hint[i][0], tab_hint[i][1],
+                  true);
         end -= width + 2;
     }
 }
@@ -117,7 +174,7 @@ static void draw_footer(struct canvas *canvas, struct rect rect,
             const struct key *key = &key_table[i];
             char why[WHY];
             if (key->footer != place || !(key->scope & scope) ||
-                !keys_of_page(key, ui))
+                !keys_of_page(key, ui) || !keys_exist(key, ui, snapshot))
                 continue;
             int width = hint_columns(key->label, key->name);
             if (x + width > rect.x + rect.w)
@@ -132,9 +189,9 @@ static void draw_footer(struct canvas *canvas, struct rect rect,
 
 /* The end of what is typed, where not all of it fits. */
 static int draw_prompt(struct canvas *canvas, int x, int y, int width,
-                       struct style style, const char *typed)
+                       struct style style, const char *label, const char *typed)
 {
-    int used = canvas_put(canvas, x, y, width, style, "go on with: ");
+    int used = canvas_put(canvas, x, y, width, style, label);
     const char *from = typed;
     while (*from && glyph_columns(from) > width - used - 1)
         (void)glyph_next(&from);
@@ -161,7 +218,11 @@ static void draw_message(struct canvas *canvas, struct rect rect,
                             "peak learning rate of %s, now %g: %s", run->name,
                             run->lr_peak, ui->typed);
     else if (ui->overlay == OVERLAY_PROMPT)
-        used = draw_prompt(canvas, x, rect.y, width, strong, ui->typed);
+        used = draw_prompt(canvas, x, rect.y, width, strong,
+                           "go on with: ", ui->typed);
+    else if (ui->overlay == OVERLAY_PATH)
+        used =
+            draw_prompt(canvas, x, rect.y, width, strong, "open: ", ui->typed);
     else if (ui->overlay == OVERLAY_REMOVE && run)
         used = canvas_print(canvas, x, rect.y, width, strong,
                             "remove %s? Its curve goes too. y or n", run->name);

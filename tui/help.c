@@ -109,7 +109,7 @@ static void sheet_keys(struct sheet *sheet, const struct ui *ui,
         const struct key *key = &key_table[i];
         bool is_wide = (key->scope & IN_VIEWS) == IN_VIEWS;
         if ((key->scope & 1u << ui->view) && is_wide == everywhere &&
-            keys_exist(key, snapshot))
+            keys_exist(key, ui, snapshot))
             sheet_key(sheet, key, ui, snapshot);
     }
 }
@@ -198,7 +198,7 @@ void palette_draw(struct canvas *canvas, const struct ui *ui,
 {
     enum { WIDTH = 74, HEIGHT = 14, MOST = 100, LABEL = 10, NAME = 16 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
+    int count = keys_match(index, MOST, ui->typed, ui, snapshot);
     struct rect box = layout_middle(canvas->cols, canvas->rows, WIDTH, HEIGHT);
     canvas_fill(canvas, box, style_of(ROLE_NONE));
     canvas_box(canvas, box, style_of(ROLE_KEY));

@@ -11,7 +11,7 @@
 
 #define SITES  (IN_SPECTRUM | IN_OVERLAP)
 #define PAGES  (SITES | IN_RANKS | IN_TALK)
-#define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER | IN_PROMPT)
+#define TYPING (IN_PALETTE | IN_FORM | IN_NUMBER | IN_PROMPT | IN_PATH)
 
 /* clang-format off */
 const struct key key_table[] = {
@@ -32,11 +32,14 @@ const struct key key_table[] = {
     {{'6'}, "6", IN_SCREENS, 0, "talk view",
      "what the base and every run write, side by side; one sigma turned",
      VIEW_TALK, act_view, can_view},
+    {{'7'}, "7", IN_SCREENS, 0, "files view",
+     "an adapter or a checkpoint: what it is, every site and its measures",
+     VIEW_FILES, act_view, can_view},
     {{'9'}, "9", IN_SCREENS, 0, "table view",
      "a grid's table beside the paper's, Figure 2, findings", VIEW_TABLE,
      act_view, can_view},
     {{'0'}, "0", IN_SCREENS, 0, "log view",
-     "journal and messages", VIEW_LOG, act_view, NULL},
+     "journal and messages", VIEW_LOG, act_view, can_view},
 
     /* the dial */
     {{'+', '='}, "+", IN_RANKS, 1, "rank up",
@@ -177,6 +180,45 @@ const struct key key_table[] = {
     {{INPUT_DOWN, 'j'}, "Down", IN_TALK, 0, "run below", "choose the run below",
      1, act_run, can_choose},
 
+    /* files */
+    {{'v'}, "v", IN_FILES, 1, "next page",
+     "what it is, site by site; or which ranks a resize would keep", 0,
+     act_page, can_look_at_file},
+    {{'s'}, "s", IN_FILES, 2, "sort",
+     "sites in the file's order, by Frobenius norm, by sigma_1, by measure", 0,
+     act_file_order, can_look_at_file},
+    {{'e'}, "e", IN_FILES, 3, "rule",
+     "ranks kept by energy, by rank, or by the ratio to sigma_1", 0,
+     act_keep_rule, can_keep},
+    {{'+', '='}, "+", IN_FILES, 3, "keep more", "the rule's next value", 1,
+     act_keep_value, can_keep},
+    {{'-', '_'}, "-", IN_FILES, 3, "keep less", "the value before it", -1,
+     act_keep_value, can_keep},
+    {{'m'}, "m", IN_FILES, 3, "next measure",
+     "which measure the map, the words and the sorting take", 1, act_measure,
+     can_look_at_file},
+    {{'M'}, "M", IN_FILES, 0, "measure before", "the one before it", -1,
+     act_measure, can_look_at_file},
+    {{INPUT_UP, 'k'}, "Up", IN_FILES, 4, "site above",
+     "choose the site above: also for views 2 and 3", -1, act_file_site,
+     can_look_at_file},
+    {{INPUT_DOWN, 'j'}, "Down", IN_FILES, 4, "site below",
+     "choose the site below", 1, act_file_site, can_look_at_file},
+    {{INPUT_PAGE_UP}, "PgUp", IN_FILES, 0, "page up", "ten sites up", -10,
+     act_file_site, can_look_at_file},
+    {{INPUT_PAGE_DOWN}, "PgDn", IN_FILES, 0, "page down", "ten sites down", 10,
+     act_file_site, can_look_at_file},
+    {{INPUT_HOME}, "Home", IN_FILES, 0, "first site", "to the first site",
+     -(1 << 20), act_file_site, can_look_at_file},
+    {{INPUT_END}, "End", IN_FILES, 0, "last site", "to the last site", 1 << 20,
+     act_file_site, can_look_at_file},
+    {{'o', INPUT_ENTER}, "o", IN_FILES, 5, "open file",
+     "type the path of an adapter or a checkpoint to look at", OVERLAY_PATH,
+     act_overlay, can_open_file},
+    {{INPUT_ESCAPE}, "Esc", IN_FILES, 6, "close file",
+     "the runs of the session alone again", 0, act_file_close,
+     can_close_file},
+
     /* log */
     {{INPUT_UP, 'k'}, "Up", IN_LOG, 1, "older",
      "one line back", 1, act_scroll, NULL},
@@ -220,10 +262,10 @@ const struct key key_table[] = {
     /* studies */
     {{'S'}, "S", IN_VIEWS, 10, "section 7",
      "of the LoRA paper: trains what is missing, shows Figures 3, 4, Table 7",
-     0, act_section7, NULL},
+     0, act_section7, can_train},
     {{'T'}, "T", IN_VIEWS, 10, "twins",
      "LoRA and full fine-tuning from one start: capacity or optimisation?", 0,
-     act_twins, NULL},
+     act_twins, can_train},
     {{'R'}, "R", IN_OVERLAP, 4, "write report",
      "of section 7 or twins as a text file beside the results", 0, act_report,
      can_report},
@@ -310,6 +352,9 @@ const struct key key_table[] = {
     {{INPUT_ENTER}, "Enter", IN_PROMPT, 1, "go on with it",
      "everybody goes on with this text; empty: the task's examples", 0,
      act_prompt_send, NULL},
+    {{INPUT_ENTER}, "Enter", IN_PATH, 1, "open it",
+     "open what lies there; a wrong path changes nothing", 0, act_path_send,
+     NULL},
     {{INPUT_ESCAPE}, "Esc", TYPING, 5, "cancel", "leave without doing it", 0,
      act_close, NULL},
     {{INPUT_BACKSPACE, 127, 8}, "Backspace", TYPING, 0, "erase",
@@ -329,6 +374,7 @@ unsigned keys_scope(const struct ui *ui)
                                      [OVERLAY_RANK] = IN_NUMBER,
                                      [OVERLAY_LR] = IN_NUMBER,
                                      [OVERLAY_PROMPT] = IN_PROMPT,
+                                     [OVERLAY_PATH] = IN_PATH,
                                      [OVERLAY_REMOVE] = IN_QUESTION};
     return ui->overlay ? scope[ui->overlay] : 1u << ui->view;
 }
@@ -361,7 +407,7 @@ bool keys_of_page(const struct key *key, const struct ui *ui)
 {
     char why[WHY];
     bool asks_page = key->can == can_phi || key->can == can_intrude ||
-                     key->can == can_take_side;
+                     key->can == can_take_side || key->can == can_keep;
     return key->can == can_report
                ? ui->page[VIEW_OVERLAP] >= PAGE_TWINS
                : !asks_page || key->can(ui, NULL, key->arg, why);
@@ -399,21 +445,40 @@ static int score(const char *typed, const struct key *key)
                           : -1;
 }
 
-bool keys_exist(const struct key *key, const struct snapshot *snapshot)
+/* Keys of training, which a file never has. */
+static bool is_of_runs(const struct key *key)
 {
-    return key->act != act_view ||
+    static bool (*const can[])(const struct ui *, const struct snapshot *, int,
+                               char[WHY]) = {can_train, can_step,  can_have_run,
+                                             can_undo,  can_fork,  can_add,
+                                             can_rival, can_travel};
+    for (size_t i = 0; i < sizeof can / sizeof *can; i++)
+        if (key->can == can[i])
+            return true;
+    return key->can == can_report;
+}
+
+bool keys_exist(const struct key *key, const struct ui *ui,
+                const struct snapshot *snapshot)
+{
+    if (snapshot->file_count > 0 && is_of_runs(key))
+        return false;
+    if (key->can == can_close_file)
+        return ui->has_guest;
+    return key->act != act_view || ui->has_guest ||
            view_is_there((enum view_id)key->arg, snapshot);
 }
 
-int keys_match(int *index, int room, const char *typed, unsigned scope,
+int keys_match(int *index, int room, const char *typed, const struct ui *ui,
                const struct snapshot *snapshot)
 {
+    unsigned scope = 1u << ui->view;
     int count = 0, points[128];
     for (int i = 0; i < key_count && count < room && count < 128; i++) {
         bool is_itself = key_table[i].act == act_overlay &&
                          key_table[i].arg == OVERLAY_PALETTE;
         if (!(key_table[i].scope & scope) || is_itself ||
-            !keys_exist(&key_table[i], snapshot))
+            !keys_exist(&key_table[i], ui, snapshot))
             continue;
         int mine = score(typed, &key_table[i]);
         if (mine < 0)
@@ -452,6 +517,7 @@ void keys_markdown(FILE *to)
     markdown_part(to, "Talk (6)", IN_TALK, true);
     markdown_part(to, "Intrinsic (5), while a search is open", IN_INTRINSIC,
                   true);
+    markdown_part(to, "Files (7)", IN_FILES, true);
     markdown_part(to, "Table (9), while a grid is open", IN_TABLE, true);
     markdown_part(to, "Log (0)", IN_LOG, true);
     markdown_part(to, "While typing", TYPING, true);

@@ -34,6 +34,7 @@ enum scope {
     IN_INTRINSIC = 1 << VIEW_INTRINSIC,
     IN_TALK = 1 << VIEW_TALK,
     IN_LOG = 1 << VIEW_LOG,
+    IN_FILES = 1 << VIEW_FILES,
     IN_TABLE = 1 << VIEW_TABLE,
     IN_SCREENS = (1 << VIEW_COUNT) - 1,
     IN_VIEWS = IN_SCREENS & ~(IN_TABLE | IN_INTRINSIC), /* that have runs */
@@ -43,8 +44,9 @@ enum scope {
     IN_NUMBER = 1 << (VIEW_COUNT + 3), /* a rank or an lr */
     IN_QUESTION = 1 << (VIEW_COUNT + 4),
     IN_PROMPT = 1 << (VIEW_COUNT + 5),
+    IN_PATH = 1 << (VIEW_COUNT + 6),
     IN_ALL = IN_SCREENS | IN_HELP | IN_PALETTE | IN_FORM | IN_NUMBER |
-             IN_QUESTION | IN_PROMPT
+             IN_QUESTION | IN_PROMPT | IN_PATH
 };
 
 enum { KEY_CODES = 3, WHY = 160 };
@@ -78,12 +80,14 @@ bool keys_enabled(const struct key *key, const struct ui *ui,
  * out, the help says so. */
 bool keys_of_page(const struct key *key, const struct ui *ui);
 
-/* false: it leads to a view that is not there now (view_is_there). */
-bool keys_exist(const struct key *key, const struct snapshot *snapshot);
+/* false: it leads to a view that is not there now (view_is_there), or trains,
+ * and a file is on the screen. */
+bool keys_exist(const struct key *key, const struct ui *ui,
+                const struct snapshot *snapshot);
 
-/* The palette's list for what was typed: indices into key_table, best match
- * first; returns how many of at most room. */
-int keys_match(int *index, int room, const char *typed, unsigned scope,
+/* The palette's list of the view's keys for what was typed: indices into
+ * key_table, best match first; returns how many of at most room. */
+int keys_match(int *index, int room, const char *typed, const struct ui *ui,
                const struct snapshot *snapshot);
 
 /* The table as Markdown, for the README and the man page. */

@@ -382,6 +382,59 @@ struct rect layout_middle(int cols, int rows, int width, int height)
                          height};
 }
 
+int layout_files_facts(struct rect body)
+{
+    return has_sides(body) ? body.w * 2 / 5 : body.w;
+}
+
+void layout_files(struct rect part[FILES_PARTS], struct rect body, int facts,
+                  int sites)
+{
+    enum { HEADING = 2, TOP_LEAST = 14, TABLE_LEAST = 6, HEAT_SHARE = 42 };
+    memset(part, 0, FILES_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[FILES_WORDS] = take_words(&rest, 2);
+    part[FILES_TITLE] = take_top(&rest, 1);
+    /* All facts where the table still has a few rows; all sites where the
+     * facts leave room. */
+    int table = clamp(HEADING + 1 + sites, 0, TABLE_LEAST);
+    int top = clamp(facts, 0, clamp(rest.h - table, 0, rest.h));
+    if (has_sides(body)) {
+        int wanted = rest.h - (1 + HEADING + sites);
+        top = clamp(clamp(wanted, TOP_LEAST, rest.h / 2), top, rest.h);
+    }
+    struct rect upper = take_top(&rest, top);
+    part[FILES_FACTS] = upper;
+    if (has_sides(body)) {
+        part[FILES_FACTS].w = layout_files_facts(body);
+        struct rect side = {upper.x + part[FILES_FACTS].w + 2, upper.y,
+                            upper.w - part[FILES_FACTS].w - 2, upper.h};
+        part[FILES_HEAT] = take_right(&side, side.w * HEAT_SHARE / 100, 2);
+        part[FILES_PLOT] = side;
+    }
+    part[FILES_RULE] = take_top(&rest, 1);
+    part[FILES_TABLE] = rest;
+}
+
+void layout_keep(struct rect part[KEEP_PARTS], struct rect body, int tools)
+{
+    enum { SITES_LEAST = 6, BESIDE = 150, TIGHT = 24 };
+    memset(part, 0, KEEP_PARTS * sizeof *part);
+    struct rect rest = body;
+    part[KEEP_WORDS] = take_words(&rest, body.h < TIGHT ? 1 : 2);
+    part[KEEP_TITLE] = take_top(&rest, 1);
+    struct rect other;
+    if (body.w >= BESIDE)
+        other = take_right(&rest, rest.w * 3 / 5, 2);
+    else
+        other = take_bottom(
+            &rest, clamp(1 + tools, 0, clamp(rest.h - SITES_LEAST, 0, rest.h)));
+    part[KEEP_TOOLS_RULE] = take_top(&other, 1);
+    part[KEEP_TOOLS] = other;
+    part[KEEP_RULE] = take_top(&rest, 1);
+    part[KEEP_SITES] = rest;
+}
+
 void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows)
 {
     enum { WORDS = 7, LEAST = 5, FEW = 4, PLOT_COLS = 130, PLOT_ROWS = 14 };

@@ -126,6 +126,25 @@ enum section7_part {
     SECTION7_NOTE,
     SECTION7_PARTS
 };
+enum files_part {
+    FILES_TITLE,
+    FILES_FACTS,
+    FILES_PLOT, /* beside the facts, on wide screens; and the map */
+    FILES_HEAT,
+    FILES_RULE,
+    FILES_TABLE,
+    FILES_WORDS,
+    FILES_PARTS
+};
+enum keep_part {
+    KEEP_TITLE,
+    KEEP_RULE,
+    KEEP_SITES,
+    KEEP_TOOLS_RULE, /* beside the sites, or below them */
+    KEEP_TOOLS,
+    KEEP_WORDS,
+    KEEP_PARTS
+};
 
 /* The table of a grid; its figure: one rect a task, with the paper's beside. */
 enum grid_part {
@@ -171,6 +190,13 @@ void layout_microscope(struct rect part[MICROSCOPE_PARTS], struct rect body);
 /* verdict: columns of the sentence that must fit. */
 void layout_twins(struct rect part[TWINS_PARTS], struct rect body, int verdict);
 void layout_section7(struct rect part[SECTION7_PARTS], struct rect body);
+/* facts: rows they take at the width layout_files_facts() says; sites: rows of
+ * the table, its heading apart. */
+void layout_files(struct rect part[FILES_PARTS], struct rect body, int facts,
+                  int sites);
+int layout_files_facts(struct rect body);
+/* tools: rows of their table, with its heading. */
+void layout_keep(struct rect part[KEEP_PARTS], struct rect body, int tools);
 
 /* rows: of the sheet, its heading included. */
 void layout_grid(struct rect part[GRID_PARTS], struct rect body, int rows);

@@ -41,7 +41,7 @@ ACTION(act_choice)
     (void)snapshot, (void)code;
     enum { MOST = 100 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
+    int count = keys_match(index, MOST, ui->typed, ui, snapshot);
     ui->choice += arg;
     ui->choice = ui->choice >= count ? count - 1 : ui->choice;
     ui->choice = ui->choice < 0 ? 0 : ui->choice;
@@ -49,14 +49,18 @@ ACTION(act_choice)
 
 static char *text_of(struct ui *ui, size_t *room)
 {
-    *room = ui->overlay == OVERLAY_PROMPT ? sizeof ui->typed : UI_TEXT;
+    *room = ui->overlay == OVERLAY_PROMPT ? TALK_PROMPT_BYTES
+            : ui->overlay == OVERLAY_PATH ? UI_PATH
+                                          : UI_TEXT;
     return ui->overlay == OVERLAY_FORM ? form_text(ui) : ui->typed;
 }
 
-/* Names and numbers are ASCII; a prompt may be in any language. */
+/* Names and numbers are ASCII; prompts and paths may be in any language. */
 static bool is_text(const struct ui *ui, int code)
 {
-    return code < 0x80 ? isprint(code) != 0 : ui->overlay == OVERLAY_PROMPT;
+    return code < 0x80
+               ? isprint(code) != 0
+               : ui->overlay == OVERLAY_PROMPT || ui->overlay == OVERLAY_PATH;
 }
 
 ACTION(act_type)
@@ -95,7 +99,7 @@ ACTION(act_palette_run)
     (void)arg;
     enum { MOST = 100 };
     int index[MOST];
-    int count = keys_match(index, MOST, ui->typed, 1u << ui->view, snapshot);
+    int count = keys_match(index, MOST, ui->typed, ui, snapshot);
     ui->overlay = OVERLAY_NONE;
     if (ui->choice >= count) {
         ui_say(ui, true, "nothing here is called \"%s\"", ui->typed);

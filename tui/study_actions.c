@@ -239,6 +239,8 @@ static bool no(char why[WHY], const char *sentence)
 
 CONDITION(can_travel)
 {
+    if (snapshot->file_count > 0)
+        return no(why, "a file is one moment: there is none before it");
     (void)arg;
     const struct run_view *run = ui_run(ui, snapshot);
     if (!run || run->moment_count == 0)

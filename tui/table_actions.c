@@ -70,9 +70,15 @@ CONDITION(can_choose_curve)
 
 CONDITION(can_view)
 {
-    (void)ui;
-    if (view_is_there((enum view_id)arg, snapshot))
+    bool is_sessions = ui->has_guest && arg != VIEW_TABLE;
+    if (is_sessions || view_is_there((enum view_id)arg, snapshot))
         return true;
+    if (snapshot->file_count > 0) {
+        snprintf(why, WHY,
+                 "a file has no losses and no training: 7, 2 and 3 "
+                 "look at what it holds");
+        return false;
+    }
     snprintf(why, WHY, "%s",
              snapshot->board && snapshot->board->search
                  ? "a search is open: its trainings keep no curves and "

@@ -76,6 +76,8 @@ int ui_site(const struct ui *ui, const struct snapshot *snapshot)
 {
     if (ui->site >= 0 && ui->site < snapshot->site_count)
         return ui->site;
+    if (snapshot->file_count > 0)
+        return 0;
     /* Nothing chosen: the last adapted site below the head. */
     const struct run_view *run = ui_run(ui, snapshot);
     for (int s = snapshot->site_count - 1; run && s >= 0; s--)

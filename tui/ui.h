@@ -17,6 +17,7 @@ enum view_id {
     VIEW_RANKS,
     VIEW_INTRINSIC, /* while a search is open */
     VIEW_TALK,
+    VIEW_FILES,
     VIEW_TABLE, /* while a grid is open */
     VIEW_LOG,
     VIEW_COUNT
@@ -56,6 +57,23 @@ enum talk_page {
     TALK_PAGES
 };
 
+enum files_page {
+    PAGE_SITES, /* what it is, and every site with its measures */
+    PAGE_PLAN,  /* which ranks a resize would keep */
+    FILES_PAGES
+};
+
+enum files_order {
+    ORDER_FILE,
+    ORDER_NORM,    /* Frobenius, the largest first, as all below */
+    ORDER_TOP,     /* sigma_1 */
+    ORDER_MEASURE, /* the chosen one */
+    FILES_ORDERS
+};
+
+/* Of a resize, site by site. */
+enum keep_rule { KEEP_ENERGY, KEEP_RANK, KEEP_RATIO, KEEP_RULES };
+
 enum table_page {
     PAGE_SCORES,   /* the grid's table */
     PAGE_FIGURE2,  /* score against trainable numbers */
@@ -71,6 +89,7 @@ enum overlay {
     OVERLAY_RANK,   /* a number */
     OVERLAY_LR,     /* a number */
     OVERLAY_PROMPT, /* a text to go on with */
+    OVERLAY_PATH,   /* a file to be opened */
     OVERLAY_REMOVE  /* yes or no */
 };
 
@@ -101,7 +120,7 @@ enum form_field {
     FORM_FIELDS
 };
 
-enum { UI_TEXT = 64, UI_OUT = 8 };
+enum { UI_TEXT = 64, UI_PATH = 800, UI_OUT = 8 };
 
 /* The last rank asked for.  Keys can be quicker than training steps: until
  * the session has answered, with an event each, the next turn of the same
@@ -118,6 +137,16 @@ struct form {
                            when another method is chosen */
     char find[UI_TEXT]; /* letters of a method's name, while in the list */
     bool refused;       /* Enter was pressed: the complaint stands out */
+};
+
+/* What is chosen among runs, or among files: each has its own. */
+struct ui_place {
+    int run_id, site;
+    bool all_sites;
+    long time;
+    int index, row, col;
+    struct operand other;
+    int events_seen;
 };
 
 struct ui {
@@ -142,18 +171,28 @@ struct ui {
     enum side side;          /* input: right singular vectors */
     enum side intruder_side; /* of the page of intruders */
     enum overlap_of of;
-    int row, col;                /* of phi, 1-based; 0: none */
-    double epsilon;              /* intruders */
-    int top;                     /* intruders: among the first so many */
-    double lambda;               /* intruders: scaled by this */
+    int row, col;           /* of phi, 1-based; 0: none */
+    double epsilon;         /* intruders */
+    int top;                /* intruders: among the first so many */
+    double lambda;          /* intruders: scaled by this */
+    enum files_order order; /* of the sites of a file */
+    enum keep_rule keep;
+    int keep_step[KEEP_RULES];   /* values on from the rule's usual one */
     int row_chosen, task_chosen; /* of the table, or the search; -1: where work
                                     is done */
     struct talk_question talk;
+    /* A file open beside a session: which of the two is on the screen, what is
+     * chosen in the other, and what is to be opened or closed by who owns the
+     * screen. */
+    bool can_open, has_guest, on_guest;
+    struct ui_place away;
+    char wants_file[UI_PATH];
+    bool wants_no_file;
     bool has_room; /* for what comes next beside the open page: it is asked for
                       as well */
     int scroll;    /* log and help: lines up from the end, or down */
-    char typed[TALK_PROMPT_BYTES]; /* palette, number or prompt */
-    int choice;                    /* in the palette */
+    char typed[UI_PATH]; /* palette, number, prompt or path */
+    int choice;          /* in the palette */
     struct form form;
     struct run_spec new_run; /* what the form begins with */
     int events_seen;
@@ -195,6 +234,11 @@ const struct study *ui_answer(const struct ui *ui,
 const struct run_view *ui_run(const struct ui *ui,
                               const struct snapshot *snapshot);
 int ui_site(const struct ui *ui, const struct snapshot *snapshot);
+
+/* To the guest's place, or back to the session's. */
+void ui_turn_to(struct ui *ui, bool is_guest);
+/* A file has been opened: it is on the screen, in view 7. */
+void ui_take_guest(struct ui *ui);
 
 void ui_say(struct ui *ui, bool is_bad, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

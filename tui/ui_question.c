@@ -85,6 +85,8 @@ struct question ui_question(const struct ui *ui,
         question.side = ui->intruder_side;
         question.epsilon = ui->epsilon;
         question.top = ui->top;
+    } else if (snapshot->file_count > 0) {
+        question.is_asked = false; /* nothing of it was trained here */
     } else {
         ask_plan(&question, ui, snapshot);
     }

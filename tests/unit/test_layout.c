@@ -47,6 +47,10 @@ static void check_pages(struct rect body, int runs)
     check(part, TIME_PARTS, main);
     layout_cuts(part, body, 7 * runs);
     check(part, CUTS_PARTS, body);
+    layout_files(part, body, 5 * runs, 9 * runs);
+    check(part, FILES_PARTS, body);
+    layout_keep(part, body, 11);
+    check(part, KEEP_PARTS, body);
 }
 
 static void every_size_is_laid_out(void **state)

@@ -10,6 +10,7 @@
 
 #include "core/base/mem.h"
 #include "core/io/file.h"
+#include "experiments/files.h"
 #include "experiments/kept_grid.h"
 #include "experiments/latency.h"
 #include "experiments/session.h"
@@ -22,6 +23,7 @@
 
 struct request {
     const char *what, *glyphs;
+    const char *second, *base; /* of files */
     struct option_list sets;
     bool quick; /* of a grid */
     struct session_options session;
@@ -51,6 +53,7 @@ static int look_at(struct request *r, struct err *err)
         root_assets(assets, err) == 0 ? snapshot_read(r->what, err) : NULL;
     if (!snapshot)
         return fail(err);
+    r->app.assets = assets;
     int left = app_look(snapshot, assets, &r->app, err);
     snapshot_release(snapshot);
     return leave(left, err);
@@ -70,6 +73,7 @@ static int work_on(struct request *r, struct err *err)
         return fail(err);
     struct run_spec new_run = recipe_default_run(&recipe);
     r->app.new_run = &new_run;
+    r->app.assets = assets;
     int left = APP_FAILED;
     if (session_start(session, err) == 0)
         left = app_run(session, &r->app, err);
@@ -120,6 +124,26 @@ static int work_on_grid(struct request *r, struct err *err)
         status = fail(err);
     mem_free(call.grid);
     return status;
+}
+
+/* Adapters and checkpoints. */
+static int look_at_files(struct request *r, struct err *err)
+{
+    char assets[ROOT_PATH] = "";
+    (void)root_assets(assets, NULL); /* without: no run has its base */
+    const struct files_ask ask = {
+        .path = {r->what, r->second}, .base = r->base, .assets = assets};
+    struct files *files = files_open(&ask, err);
+    if (!files)
+        return fail(err);
+    if (!r->app.view)
+        r->app.view = "files";
+    r->app.assets = assets;
+    int left = APP_FAILED;
+    if (files_start(files, err) == 0)
+        left = app_files(files, &r->app, err);
+    files_close(files);
+    return leave(left, err);
 }
 
 static int look_at_search(struct request *r, struct err *err)
@@ -180,6 +204,15 @@ static int open_it(struct request *r, struct err *err)
                 r->glyphs);
         return fail(err);
     }
+    if (!root_library(recipe, r->what) && files_are(r->what))
+        return look_at_files(r, err);
+    if (r->second || r->base) {
+        err_set(err,
+                "%s is no adapter and no checkpoint: a second one and --base "
+                "go with those",
+                r->what);
+        return fail(err);
+    }
     bool is_recipe = root_library(recipe, r->what) || !is_folder(r->what);
     bool is_grid =
         is_recipe ? root_recipe(recipe, r->what, err) == 0 && grid_is(recipe)
@@ -231,8 +264,11 @@ int command_open(int argc, char **argv)
         {"quick", OPTION_FLAG, &r.quick, NULL,
          "of a grid or search the short form: fewer seeds and steps", 0, 0},
         {"view", OPTION_TEXT, &r.app.view, "NAME",
-         "train, spectrum, overlap, ranks, talk or log; table; intrinsic", 0,
-         0},
+         "train, spectrum, overlap, ranks, talk, files or log; table; "
+         "intrinsic",
+         0, 0},
+        {"base", OPTION_TEXT, &r.base, "BASE",
+         "what a checkpoint was tuned from: show the difference", 0, 0},
         {"glyphs", OPTION_TEXT, &r.glyphs, "KIND", "braille, block or ascii", 0,
          0},
         {"no-colour", OPTION_FLAG, &r.app.no_colour, NULL,
@@ -241,14 +277,17 @@ int command_open(int argc, char **argv)
     struct arguments arguments;
     int status;
     if (!options_parse(
-            &status, &arguments, argc, argv, "open RECIPE|RUN [options]",
-            "Opens the workbench.  RECIPE is a file or a name "
-            "in the library, RUN a folder of results.\nOn a grid "
-            "it sweeps, and shows the table as it fills; on a search "
-            "for the intrinsic\ndimension its curve.",
-            table, 1, 1))
+            &status, &arguments, argc, argv,
+            "open RECIPE|RUN|FILE [OTHER] [options]",
+            "Opens the workbench.  RECIPE is a file or a name in the library, "
+            "RUN a folder of results.\nOn a grid it sweeps, and shows the "
+            "table as it fills; on a search for the intrinsic\ndimension its "
+            "curve.  FILE is an adapter or a checkpoint, a file or a folder; "
+            "OTHER a\nsecond one, for what the two share.",
+            table, 1, 2))
         return status;
     r.what = arguments.at[0];
+    r.second = arguments.count > 1 ? arguments.at[1] : NULL;
     struct err err = {""};
     return open_it(&r, &err);
 }

@@ -127,6 +127,13 @@ const struct study *overlap_open(struct canvas *canvas, struct rect rect,
         return NULL;
     }
     subject_of(subject, sizeof subject, context, &question);
+    if (question.kind >= STUDY_TWINS && snapshot->file_count > 0) {
+        overlap_title(canvas, title, context, NULL, "%s", "");
+        view_notice(canvas, rest, style_of(ROLE_NONE),
+                    "this page compares runs that are trained side by side, "
+                    "and a file has no losses: open a recipe for it");
+        return NULL;
+    }
     if (question.kind >= STUDY_TWINS && !study) {
         overlap_title(canvas, title, context, NULL, "%s",
                       question.is_asked ? subject : "");

@@ -309,12 +309,14 @@ void overlap_phi_draw(struct canvas *canvas, struct rect rect,
     char name_a[STUDY_NAME], name_b[STUDY_NAME];
     layout_phi(part, rect, at->rows);
     names_of(name_a, name_b, study);
-    overlap_title(canvas, part[PHI_TITLE], context, study,
-                  "%s × %s · %s · %s side, %s", name_a, name_b, site->name,
-                  side_name(study->asked.side),
-                  study->asked.of == OVERLAP_OF_DELTA ? "of ΔW"
-                  : study->asked.side == SIDE_INPUT   ? "of A (Hu)"
-                                                      : "of B (Hu)");
+    overlap_title(
+        canvas, part[PHI_TITLE], context, study, "%s × %s · %s · %s side, %s",
+        name_a, name_b, site->name, side_name(study->asked.side),
+        study->asked.of == OVERLAP_OF_DELTA
+            ? strcmp(view_update(context->snapshot), "W") == 0 ? "of W"
+                                                               : "of ΔW"
+        : study->asked.side == SIDE_INPUT ? "of A (Hu)"
+                                          : "of B (Hu)");
     draw_map(canvas, part[PHI_MAP], at, spot);
     if (is_itself(study) && at->trail_count > 0 && part[PHI_TRAIL].h == 0) {
         draw_trail(canvas, part[PHI_PLOT], at, run);

@@ -92,8 +92,8 @@ void sigma_pane(struct canvas *canvas, struct rect rect,
         index[i] = i + 1;
     struct plot *plot = xcalloc(1, sizeof *plot);
     plot_start(plot, "index i");
-    plot_name(plot, "singular value σ_i", "singular values of ΔW: %s",
-              look->snapshot->site[look->at].name);
+    plot_name(plot, "singular value σ_i", "singular values of %s: %s",
+              view_update(look->snapshot), look->snapshot->site[look->at].name);
     plot->log_y = true;
     plot->log_x = !look->ui->linear_index;
     for (int pass = 0; pass < 2; pass++) /* the chosen run on top */
@@ -181,7 +181,7 @@ static void draw_heading(struct canvas *canvas, struct rect rect, int y,
 {
     struct style style = style_of(ROLE_DIM);
     int x = rect.x + 4;
-    canvas_put(canvas, x, y, NAME, style, "run");
+    canvas_put(canvas, x, y, NAME, style, view_subject(look->snapshot));
     x += name_columns(look, rect);
     canvas_right(canvas, x, y, RANK, style, "rank");
     x += RANK;
@@ -194,9 +194,10 @@ static void draw_heading(struct canvas *canvas, struct rect rect, int y,
     }
     if (x + NORM > rect.x + rect.w)
         return;
-    canvas_right(canvas, x, y, NORM, style, "‖ΔW‖_F");
+    canvas_right(canvas, x, y, NORM, style, "‖%s‖_F",
+                 view_update(look->snapshot));
     x += NORM;
-    if (rect.x + rect.w - x >= STEP)
+    if (look->snapshot->file_count == 0 && rect.x + rect.w - x >= STEP)
         canvas_right(canvas, x, y, STEP, style, "at step");
 }
 

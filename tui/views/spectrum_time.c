@@ -252,6 +252,10 @@ static void add_lines(struct plot *plot, const double *x, const double *y,
 
 void time_pane(struct canvas *canvas, struct rect rect, const struct look *look)
 {
+    if (look->snapshot->file_count > 0) {
+        spectrum_say(canvas, rect, "a file is one moment: it has no steps");
+        return;
+    }
     enum { AXIS = 2, LEAST = 3, CELLS_A_MARKER = 4 };
     if (!look->run || moments_kept(look->run) == 0) {
         spectrum_say(canvas, rect, "no earlier moment is kept yet");
@@ -311,9 +315,27 @@ static void draw_words(struct canvas *canvas, struct rect rect,
                      alarms.of);
 }
 
+/* A file has no steps; what asks for attention it has. */
+static void draw_still(struct canvas *canvas, struct rect rect,
+                       const struct look *look)
+{
+    struct alarm_list list = alarm_list_make(look);
+    struct rect part[TIME_PARTS];
+    layout_time(part, rect, 0, list.count);
+    struct rect middle = {rect.x, rect.y, rect.w,
+                          rect.h - part[TIME_ALARMS].h - part[TIME_WORDS].h};
+    view_notice(canvas, middle, style_of(ROLE_NONE),
+                "a file is one moment: it has no steps to look back at");
+    alarm_list_draw(canvas, part[TIME_ALARMS], look, &list);
+}
+
 void time_page(struct canvas *canvas, struct rect rect, const struct look *look)
 {
     enum { ALL_FROM = 30 };
+    if (look->snapshot->file_count > 0) {
+        draw_still(canvas, rect, look);
+        return;
+    }
     struct alarm_list list = alarm_list_make(look);
     struct rows rows = {0};
     struct rect part[TIME_PARTS];

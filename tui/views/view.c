@@ -10,6 +10,7 @@
 
 #include "analysis/metric_table.h"
 #include "experiments/board.h"
+#include "experiments/file_view.h"
 
 const struct view view_table[VIEW_COUNT] = {
     [VIEW_TRAIN] = {'1', "train", "loss curves of all runs", train_draw},
@@ -27,6 +28,9 @@ const struct view view_table[VIEW_COUNT] = {
                    "what the base and the runs write; one update turned by "
                    "hand",
                    talk_draw},
+    [VIEW_FILES] = {'7', "files",
+                    "adapters and checkpoints: what they are, site by site",
+                    files_draw},
     [VIEW_TABLE] = {'9', "table",
                     "a grid's table beside the paper's, Figure 2, findings",
                     table_draw},
@@ -44,6 +48,9 @@ int view_find(const char *name)
 bool view_is_there(enum view_id view, const struct snapshot *snapshot)
 {
     const struct board *board = snapshot->board;
+    if (snapshot->file_count > 0)
+        return view == VIEW_SPECTRUM || view == VIEW_OVERLAP ||
+               view == VIEW_FILES;
     if (view == VIEW_LOG)
         return true;
     return board ? view == (board->search ? VIEW_INTRINSIC : VIEW_TABLE)
@@ -66,6 +73,7 @@ static const char *const page_name[VIEW_COUNT][PAGES_MOST] = {
     [VIEW_INTRINSIC] = {[PAGE_CURVE] = "curve", [PAGE_POINTS] = "points"},
     [VIEW_TALK] =
         {[PAGE_ANSWERS] = "answers", [PAGE_MICROSCOPE] = "microscope"},
+    [VIEW_FILES] = {[PAGE_SITES] = "sites", [PAGE_PLAN] = "plan"},
     [VIEW_TABLE] = {[PAGE_SCORES] = "scores",
                     [PAGE_FIGURE2] = "figure2",
                     [PAGE_FINDINGS] = "findings"},
@@ -166,6 +174,18 @@ void view_notice(struct canvas *canvas, struct rect rect, struct style style,
                         width, rect.h - rect.h / 3};
     if (area.h > 0 && width > 0)
         canvas_wrap(canvas, area, style, text);
+}
+
+const char *view_update(const struct snapshot *snapshot)
+{
+    return snapshot->file_count > 0 && snapshot->file->kind == STORED_WEIGHTS
+               ? "W"
+               : "ΔW";
+}
+
+const char *view_subject(const struct snapshot *snapshot)
+{
+    return snapshot->file_count > 0 ? "file" : "run";
 }
 
 const char *view_name(char to[VIEW_NAME], const char *name, int columns)

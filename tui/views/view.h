@@ -23,8 +23,8 @@ extern const struct view view_table[VIEW_COUNT];
 int view_find(const char *name); /* -1: none */
 /* "train, spectrum or log". */
 void view_names(char *to, size_t size);
-/* A grid has its table and a log, a search its curve and a log, a session
- * everything else. */
+/* A grid has its table and a log, a search its curve and a log, a file what
+ * does not need training, a session everything else. */
 bool view_is_there(enum view_id view, const struct snapshot *snapshot);
 
 /* Pages of a view, by the names `show --page` takes; 1: it has no others. */
@@ -45,6 +45,8 @@ void intrinsic_draw(struct canvas *canvas, struct rect rect,
                     const struct view_context *context);
 void talk_draw(struct canvas *canvas, struct rect rect,
                const struct view_context *context);
+void files_draw(struct canvas *canvas, struct rect rect,
+                const struct view_context *context);
 void table_draw(struct canvas *canvas, struct rect rect,
                 const struct view_context *context);
 void log_draw(struct canvas *canvas, struct rect rect,
@@ -59,6 +61,10 @@ void view_sentence(struct canvas *canvas, int x, int y, int width,
 /* Instead of a page: why there is nothing to draw, in the middle. */
 void view_notice(struct canvas *canvas, struct rect rect, struct style style,
                  const char *text);
+/* "ΔW", or "W" of a file whose base nobody knows. */
+const char *view_update(const struct snapshot *snapshot);
+/* "run", or "file" of files on show. */
+const char *view_subject(const struct snapshot *snapshot);
 /* A name in at most so many columns: what does not fit goes from its middle,
  * so that lora-r8 and lora-r16 stay two.  Returns to. */
 enum { VIEW_NAME = 40, VIEW_LABEL = 14 };
