@@ -15,8 +15,9 @@
 #include "tests/program.h"
 
 static const char *const subcommands[] = {
-    "open",    "run",    "sweep",   "show",  "eval",     "generate", "spectrum",
-    "overlap", "resize", "extract", "merge", "pretrain", "bench"};
+    "open",     "run",      "sweep",   "show",     "eval",
+    "generate", "spectrum", "overlap", "resize",   "extract",
+    "merge",    "pretrain", "bench",   "intrinsic"};
 enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands, LONG = 5000 };
 
 static const char small[] = "task: {name: world}\nsteps: 2\n"
