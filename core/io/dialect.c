@@ -81,6 +81,13 @@ int dialect_scale_alpha(struct pair_scale *to, const struct scale_ask *ask,
     return 0;
 }
 
+int dialect_scale_own(struct pair_scale *to, const struct scale_ask *ask,
+                      struct err *err)
+{
+    (void)err;
+    return dialect_scale_alpha(to, ask, "", NAN);
+}
+
 void dialect_scale_one(struct pair_scale *to, const char *words)
 {
     *to = (struct pair_scale){.scale = 1};

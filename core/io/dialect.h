@@ -74,6 +74,9 @@ enum part dialect_part(char *module, const char *tensor,
  * 1, because every reader of such files then takes alpha = r. */
 int dialect_scale_alpha(struct pair_scale *to, const struct scale_ask *ask,
                         const char *beside, double alpha_beside);
+/* The same of dialects that say nothing beside it. */
+int dialect_scale_own(struct pair_scale *to, const struct scale_ask *ask,
+                      struct err *err);
 /* s = 1 always, in these words. */
 void dialect_scale_one(struct pair_scale *to, const char *words);
 

@@ -2,8 +2,6 @@
  * diffusers before it took PEFT's names: the processors of attention,
  * MODULE.to_q_lora.down.weight, and later MODULE.to_q.lora.down.weight.
  */
-#include <math.h>
-
 #include "core/io/dialect.h"
 
 static enum part part_of(char *module, const char *tensor)
@@ -23,17 +21,10 @@ static enum part part_of(char *module, const char *tensor)
                         (int)(sizeof suffix / sizeof *suffix));
 }
 
-static int scale(struct pair_scale *to, const struct scale_ask *ask,
-                 struct err *err)
-{
-    (void)err;
-    return dialect_scale_alpha(to, ask, "", NAN);
-}
-
 extern const struct dialect dialect_diffusers;
 const struct dialect dialect_diffusers = {
     .name = "diffusers",
     .names = "MODULE.lora.down.weight, MODULE.lora.up.weight",
     .part_of = part_of,
-    .scale = scale,
+    .scale = dialect_scale_own,
 };

@@ -3,7 +3,6 @@
  * its figure.  What is finished is kept cell by cell; the same call goes on
  * where the last one stopped.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,25 +15,10 @@
 #include "tui/commands/options.h"
 #include "tui/commands/progress.h"
 #include "tui/commands/root.h"
+#include "tui/commands/stop.h"
 #include "tui/commands/subcommand.h"
 #include "tui/figure.h"
 #include "tui/intrinsic_plot.h"
-
-/* Ctrl-C: stop between two ticks; a second one kills. */
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop(int signal)
-{
-    stop_signal = signal;
-}
-
-static void catch_stops(void)
-{
-    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
-}
 
 struct call {
     const char *svg;
@@ -49,10 +33,10 @@ struct call {
 /* --- progress -------------------------------------------------------------
  */
 
-static bool stop_asked(void *ctx)
+static bool stops(void *ctx)
 {
     (void)ctx;
-    return stop_signal != 0;
+    return stop_asked();
 }
 
 static void tell(void *ctx, const struct sweep_news *news)
@@ -155,8 +139,8 @@ static int search(struct call *call, struct err *err)
             0 ||
         search_call_keep(&call->of, err) < 0)
         return fail(err);
-    catch_stops();
-    call->sweep.stop = stop_asked;
+    stop_catch();
+    call->sweep.stop = stops;
     call->sweep.tell = tell;
     call->sweep.ctx = call;
     call->line = progress_begin();
@@ -166,7 +150,7 @@ static int search(struct call *call, struct err *err)
     if (end == SWEEP_STOPPED) {
         fprintf(stderr, "rankscope: stopped; the same call goes on from "
                         "here\n");
-        (void)raise(stop_signal); /* its default now: the status says why */
+        stop_end();
     }
     return end == SWEEP_DONE && print(call, err) == 0 ? EXIT_DONE : fail(err);
 }

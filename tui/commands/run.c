@@ -4,7 +4,6 @@
  */
 #include <math.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,23 +13,8 @@
 #include "tui/commands/progress.h"
 #include "tui/commands/root.h"
 #include "tui/commands/run_study.h"
+#include "tui/commands/stop.h"
 #include "tui/commands/subcommand.h"
-
-/* Ctrl-C: stop between two ticks, write what is due; a second one kills. */
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop(int signal)
-{
-    stop_signal = signal;
-}
-
-static void catch_stops(void)
-{
-    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
-}
 
 struct teller {
     struct progress_line line;
@@ -75,7 +59,7 @@ static void follow(struct session *session)
 {
     struct teller teller = {.line = progress_begin()};
     bool finished = false;
-    while (!finished && !stop_signal) {
+    while (!finished && !stop_asked()) {
         struct pollfd wake = {session_wake_fd(session), POLLIN, 0};
         char bytes[64];
         if (poll(&wake, 1, 500) > 0)
@@ -123,26 +107,26 @@ static int run(const struct recipe *recipe,
     struct session *session = session_open(recipe, options, err);
     if (!session)
         return -1;
-    catch_stops();
+    stop_catch();
     /* A journal that is replayed has added them at its time. */
     int status = options->journal ? 0 : prepare(session, recipe, studies, err);
     if (status == 0)
         status = session_start(session, err);
     if (status == 0)
         follow(session);
-    if (status == 0 && !stop_signal)
+    if (status == 0 && !stop_asked())
         status = session_wait(session, err);
     const struct snapshot *end = session_look(session);
-    if (!stop_signal && end->tick > 0)
+    if (!stop_asked() && end->tick > 0)
         print_result(end, status == 0);
     snapshot_release(end);
-    for (int i = 0; i < studies->count && status == 0 && !stop_signal; i++)
+    for (int i = 0; i < studies->count && status == 0 && !stop_asked(); i++)
         status = run_study_report(session, recipe, studies->at[i], err);
     session_close(session);
-    if (stop_signal) {
+    if (stop_asked()) {
         fprintf(stderr, "rankscope: stopped%s\n",
                 options->out ? "; --resume goes on from here" : "");
-        (void)raise(stop_signal); /* its default now: the status says why */
+        stop_end();
     }
     return status;
 }

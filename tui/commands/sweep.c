@@ -3,7 +3,6 @@
  * cell by cell; the same call goes on where the last one stopped.
  */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,25 +16,10 @@
 #include "tui/commands/grid_call.h"
 #include "tui/commands/options.h"
 #include "tui/commands/progress.h"
+#include "tui/commands/stop.h"
 #include "tui/commands/subcommand.h"
 #include "tui/commands/sweep_figure.h"
 #include "tui/commands/sweep_latency.h"
-
-/* Ctrl-C: stop between two ticks; a second one kills. */
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop(int signal)
-{
-    stop_signal = signal;
-}
-
-static void catch_stops(void)
-{
-    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGHUP, &action, NULL);
-}
 
 struct call {
     const char *shard, *svg;
@@ -48,10 +32,10 @@ struct call {
 /* --- progress
  * ----------------------------------------------------------------- */
 
-static bool stop_asked(void *ctx)
+static bool stops(void *ctx)
 {
     (void)ctx;
-    return stop_signal != 0;
+    return stop_asked();
 }
 
 static void say_finished(struct call *call, const struct sweep_news *news)
@@ -171,7 +155,7 @@ static enum sweep_end train(struct call *call, const struct grid *grid,
     }
     if (mpi.size > 1)
         sweep->next = sweep_mpi_next;
-    sweep->stop = stop_asked;
+    sweep->stop = stops;
     sweep->tell = tell;
     sweep->ctx = call;
     call->line = progress_begin();
@@ -194,7 +178,7 @@ static int sweep(struct call *call, const struct grid *grid, struct err *err)
     if (sweep_check(grid, &call->sweep, err) < 0 ||
         grid_call_keep(&call->of, err) < 0)
         return fail(err);
-    catch_stops();
+    stop_catch();
     struct sweep_mpi mpi = sweep_mpi_begin();
     enum sweep_end end = train(call, grid, mpi, err);
     int status = end == SWEEP_FAILED ? fail(err) : EXIT_DONE;
@@ -206,10 +190,10 @@ static int sweep(struct call *call, const struct grid *grid, struct err *err)
                 "rankscope: the other cells are being done by other "
                 "processes (%s/cells/*.lock)\n",
                 call->of.out);
-    if (stop_signal) {
+    if (stop_asked()) {
         fprintf(stderr, "rankscope: stopped; the same call goes on from "
                         "here\n");
-        (void)raise(stop_signal); /* its default now: the status says why */
+        stop_end();
     }
     return end == SWEEP_FAILED ? EXIT_FAILED : status;
 }
@@ -221,7 +205,7 @@ static int latencies(const struct call *call, struct err *err)
                                      .json = call->json,
                                      .tsv = call->tsv,
                                      .force = call->sweep.force,
-                                     .stop = stop_asked};
+                                     .stop = stops};
     if (call->list || call->shard || call->svg || call->sweep.threads) {
         err_set(err,
                 "%s times one thread, and has neither cells nor a figure; "
@@ -229,10 +213,10 @@ static int latencies(const struct call *call, struct err *err)
                 call->of.recipe);
         return fail(err);
     }
-    catch_stops();
+    stop_catch();
     int status = sweep_latency(&of, err);
-    if (stop_signal)
-        (void)raise(stop_signal); /* its default now: the status says why */
+    if (stop_asked())
+        stop_end();
     return status < 0 ? fail(err) : status > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
