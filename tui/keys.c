@@ -212,7 +212,7 @@ const struct key key_table[] = {
      -(1 << 20), act_file_site, can_look_at_file},
     {{INPUT_END}, "End", IN_FILES, 0, "last site", "to the last site", 1 << 20,
      act_file_site, can_look_at_file},
-    {{'o', INPUT_ENTER}, "o", IN_FILES, 5, "open file",
+    {{'o', INPUT_ENTER}, "o", IN_FILES, 1, "open file",
      "type the path of an adapter or a checkpoint to look at", OVERLAY_PATH,
      act_overlay, can_open_file},
     {{INPUT_ESCAPE}, "Esc", IN_FILES, 6, "close file",

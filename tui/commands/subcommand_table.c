@@ -7,7 +7,7 @@
 #include "tui/commands/commands.h"
 
 const struct subcommand subcommand_table[] = {
-    {"open", "the workbench on a recipe or a stored run", command_open},
+    {"open", "the workbench on a recipe, a stored run or a file", command_open},
     {"run", "the same without a screen", command_run},
     {"sweep", "a grid of runs, and its table beside the paper's",
      command_sweep},
