@@ -112,7 +112,7 @@ static int apply_fork(struct session *session, struct lane *lane,
             return err_set(err, "%s: no memory for its state", lane->spec.name);
     }
     const struct undo *undo = &lane->undo[lane->undo_count - 1];
-    struct lane *fork = lane_new(session, &spec, err);
+    struct lane *fork = lane_new(session, &spec, true, err);
     int result = fork ? undo_load(fork, undo, err) : -1;
     if (fork && result < 0) { /* as if it had never been */
         session->lane_count--;
@@ -151,7 +151,7 @@ static int apply_lr(struct session *session, struct lane *lane, double lr,
 static int apply_add(struct session *session, const struct run_spec *spec,
                      struct err *err)
 {
-    struct lane *lane = lane_new(session, spec, err);
+    struct lane *lane = lane_new(session, spec, false, err);
     if (!lane)
         return -1;
     lane_open_files(session, lane, NULL);

@@ -11,7 +11,7 @@
 #include "experiments/session_private.h"
 
 struct lane *lane_new(struct session *session, const struct run_spec *spec,
-                      struct err *err)
+                      bool state_follows, struct err *err)
 {
     if (lane_find(session, -1, spec->name)) {
         err_set(err, "the name %s is taken; choose another", spec->name);
@@ -23,7 +23,8 @@ struct lane *lane_new(struct session *session, const struct run_spec *spec,
         return NULL;
     }
     char begun[SNAPSHOT_EVENT_TEXT];
-    struct run *run = lane_run_new(session, spec, begun, sizeof begun, err);
+    struct run *run =
+        lane_run_new(session, spec, state_follows, begun, sizeof begun, err);
     if (!run)
         return NULL;
     struct lane *lane = xcalloc(1, sizeof *lane);

@@ -210,7 +210,8 @@ static struct run *new_run(struct session *session, const struct run_spec *spec,
 }
 
 struct run *lane_run_new(struct session *session, const struct run_spec *spec,
-                         char *begun, size_t size, struct err *err)
+                         bool state_follows, char *begun, size_t size,
+                         struct err *err)
 {
     const struct model *model = session->model;
     size_t sites = (size_t)model->site_count;
@@ -226,7 +227,7 @@ struct run *lane_run_new(struct session *session, const struct run_spec *spec,
         goto out;
     first = xcalloc(sites, sizeof *first);
     memcpy(first, ranks, sites * sizeof *first);
-    if (open_beginning(&from, first, model, spec, err) == 0)
+    if (state_follows || open_beginning(&from, first, model, spec, err) == 0)
         run = new_run(session, spec, first, err);
     if (run && from.adapter && begin(&from, run, ranks, err) != 0) {
         run_free(run);

@@ -156,7 +156,7 @@ static int read_lane(struct session *session, const struct json *from,
     const char *text = json_text(json_get(from, "spec"), "");
     if (recipe_parse_run(&spec, text, "spec", &session->recipe, err) < 0)
         return -1;
-    struct lane *lane = lane_new(session, &spec, err);
+    struct lane *lane = lane_new(session, &spec, true, err);
     if (!lane)
         return -1;
     lane_name_folder(session, lane);

@@ -54,7 +54,7 @@ static void session_free(struct session *session)
 static int make_runs(struct session *session, struct err *err)
 {
     for (int i = 0; i < session->recipe.run_count; i++)
-        if (!lane_new(session, &session->recipe.run[i], err))
+        if (!lane_new(session, &session->recipe.run[i], false, err))
             return -1;
     return 0;
 }

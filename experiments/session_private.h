@@ -135,12 +135,14 @@ void store_result(struct session *session, struct lane *lane);
 void store_close(struct session *session);
 
 /* lane_run.c: the run of a spec; begun receives a sentence on the adapter it
- * begins with, or "". */
+ * begins with, or "".  state_follows: a state will be loaded, so that no
+ * adapter is read. */
 struct run *lane_run_new(struct session *session, const struct run_spec *spec,
-                         char *begun, size_t size, struct err *err);
+                         bool state_follows, char *begun, size_t size,
+                         struct err *err);
 /* lane.c */
 struct lane *lane_new(struct session *session, const struct run_spec *spec,
-                      struct err *err);
+                      bool state_follows, struct err *err);
 void lane_free(struct lane *lane);
 /* runs/NAME below out: where its files are. */
 void lane_name_folder(const struct session *session, struct lane *lane);

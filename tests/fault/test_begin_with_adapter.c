@@ -122,6 +122,22 @@ static void the_file_has_the_rank_of_the_run(void **state)
     free(config);
 }
 
+/* A state that is loaded, by a resume or a fork, asks for no adapter. */
+static void only_the_first_step_reads_it(void **state)
+{
+    (void)state;
+    lab_shell("cp -r " ADAPTER " gone");
+    write_recipe("gone.yaml",
+                 "  - {name: up, rank: 12, " TARGETS "adapter: gone}\n");
+    lab_write("fork.tsv", "6\tfork\trun=up\n");
+    free(DONE(NULL, "run", "gone.yaml", "--out", "forked", "--journal",
+              "fork.tsv"));
+    lab_shell("rm -r gone && mkdir once && cp -r forked/runs once");
+    free(DONE(NULL, "run", "gone.yaml", "--out", "forked", "--resume"));
+    assert_same("forked/runs/up-fork/adapter/adapter_model.safetensors",
+                "once/runs/up-fork/adapter/adapter_model.safetensors");
+}
+
 static void what_cannot_be_begun_with(void **state)
 {
     (void)state;
@@ -150,6 +166,7 @@ int main(void)
         cmocka_unit_test(each_begins_where_the_adapter_was),
         cmocka_unit_test(the_same_bits),
         cmocka_unit_test(the_file_has_the_rank_of_the_run),
+        cmocka_unit_test(only_the_first_step_reads_it),
         cmocka_unit_test(what_cannot_be_begun_with),
     };
     return cmocka_run_group_tests(tests, set_up, lab_tear_down);
